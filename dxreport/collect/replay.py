@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Protocol
 
 from ..domain.fields import Ref
-from ..domain.merge import Merge, contested, three_way
+from ..domain.merge import Merge, three_way
 from ..domain.problems import Problem
 from .reading import Rank, SheetReading
 
@@ -609,8 +609,7 @@ class _Fold:
             text == sheet.issued.get(ref, "") != here.get(ref, "") and self._is_own(ref, sheet.round)
             for ref, text in sheet.texts.items()
         )
-        merge = three_way(sheet.issued, texts, here, answered=answered, replace=True)
-        merge = contested(merge, sheet.issued, here, answered=answered, fresh=fresh)
+        merge = three_way(sheet.issued, texts, here, answered=answered, replace=True, fresh=fresh)
         changes = tuple(c for c in merge.changes if not self._decided(sheet, c.ref, c.new))
         conflicts = tuple(c for c in merge.conflicts if not self._decided(sheet, c.ref, c.returned))
         for change in changes:

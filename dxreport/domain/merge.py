@@ -42,14 +42,21 @@ def three_way(
     *,
     answered: Callable[[Ref], bool],
     replace: bool = False,
+    fresh: bool = False,
 ) -> Merge:
     """Merge ``returned`` into ``current``; a Ref missing on one side is blank there.
 
     Cells that the returned sheet does not show stay as they are. ``answered`` tells whether the master's text came
     from an earlier return of the same issue, which a later one may change. A cell left as issued changes nothing,
     unless ``replace`` is set: then it revokes such an answer.
+
+    Changes of an item become conflicts if the item in the master is not the one that was issued: merging them would
+    mix two items, or restore half of a deleted one. That is so if the master has deleted the item; if master and return
+    each added an item under the same id; and if two returns each added one under different names, the second on a
+    ``fresh`` copy (otherwise it corrects the first).
     """
-    changes, conflicts = [], []
+    changes: list[CellChange] = []
+    conflicts: list[CellConflict] = []
     for ref, new in returned.items():
         base, now = issued.get(ref, ""), current.get(ref, "")
         if new == now:
@@ -61,38 +68,16 @@ def three_way(
             changes.append(CellChange(ref, now, new))
         else:
             conflicts.append(CellConflict(ref, base, new, now))
-    return Merge(tuple(changes), tuple(conflicts))
-
-
-def contested(
-    merge: Merge,
-    issued: Mapping[Ref, str],
-    current: Mapping[Ref, str],
-    *,
-    answered: Callable[[Ref], bool],
-    fresh: bool = False,
-) -> Merge:
-    """Turn changes of an item into conflicts if the item in the master is not the one that was issued.
-
-    Merging them would mix two items, or restore half of a deleted one. That is so if the master has deleted the item;
-    if master and return each added an item under the same id; and if two returns each added one under different names,
-    the second on a ``fresh`` copy (otherwise it corrects the first).
-    """
-    if not any(c.ref.item for c in merge.changes):
-        return merge
-    sent, here = _written(issued), _written(current)
-    deleted = {ref.item for ref in sent} - {ref.item for ref in here}
-    added = {ref.item for ref in here} - {ref.item for ref in sent}
-    by_master = {ref.item for ref in here if ref.item in added and not answered(ref)}
-    renamed = {
-        c.ref.item for c in merge.changes if fresh and c.ref.field in NAMED_BY.values() and c.old and c.new
-    } & added
-    foreign = deleted | by_master | renamed
-    kept = tuple(c for c in merge.changes if c.ref.item not in foreign)
-    moved = tuple(
-        CellConflict(c.ref, issued.get(c.ref, ""), c.new, c.old) for c in merge.changes if c.ref.item in foreign
-    )
-    return Merge(kept, merge.conflicts + moved)
+    foreign: set[str] = set()
+    if any(c.ref.item for c in changes):
+        sent, here = _written(issued), _written(current)
+        added = {ref.item for ref in here} - {ref.item for ref in sent}
+        deleted = {ref.item for ref in sent} - {ref.item for ref in here}
+        by_master = {ref.item for ref in here if ref.item in added and not answered(ref)}
+        renamed = {c.ref.item for c in changes if fresh and c.ref.field in NAMED_BY.values() and c.old and c.new}
+        foreign = deleted | by_master | (renamed & added)
+    conflicts += (CellConflict(c.ref, issued.get(c.ref, ""), c.new, c.old) for c in changes if c.ref.item in foreign)
+    return Merge(tuple(c for c in changes if c.ref.item not in foreign), tuple(conflicts))
 
 
 def _written(texts: Mapping[Ref, str]) -> set[Ref]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from ..collect.commit import Books
 from ..domain.errors import MasterError, UsageError
 from ..domain.fields import Catalogue, Ref, label
-from ..domain.merge import contested, three_way
+from ..domain.merge import three_way
 from ..domain.model import Measure, Round, Settings
 from ..issue.store import parse_texts, plain_texts
 from ..master.next_year import NextMaster, next_master, own_places
@@ -236,7 +236,6 @@ class _Merging:
             return label(ref, settings, item_name(ref, texts, settings.catalogue))
 
         merge = three_way(before, texts, current, answered=carried_over)
-        merge = contested(merge, before, current, answered=carried_over)
         found = [(c.ref, name(c.ref), c.old, c.new) for c in merge.changes]
         # 方向 is carried only while it is blank in the new year.
         if DIRECTION in self._new.tables[tables_of(settings).lists["outcome"].name].columns:
