@@ -143,7 +143,7 @@ def _cells(p: Problem, s: SheetPlan) -> tuple[str, ...]:
 
 
 def _mark(p: Problem, sheet: str, cells: tuple[str, ...], measure: str) -> Mark:
-    return Mark(sheet, cells, " ".join(filter(None, (measure, p.label))), p.value, p.message, p.fix, p.severity)
+    return Mark(sheet, cells, " ".join(filter(None, (measure, p.label))), p.value, p.message, p.fix)
 
 
 def _refilled(workspace: Workspace, master: Master, planned: FilePlan, held: Sequence[SheetPlan]) -> bytes | None:

@@ -17,11 +17,6 @@ _RETURN = re.compile(r"受付番号 (U\d{4,})")
 NOTE = re.compile(rf"\n?{NOTE_MARK} \d+】.*?(?=\n[ \t]*\n|\Z)", re.DOTALL)
 
 
-def is_added_sheet(name: str) -> bool:
-    """Return True for the name of a sheet that corrected copies add; a second list is called ``差し戻し (2)``."""
-    return name.startswith(ADDED_SHEETS)
-
-
 def return_line(return_id: str) -> str:
     """Return the line of 差し戻し that names the return; :func:`return_id_in` reads it."""
     return f"受付番号 {return_id}"

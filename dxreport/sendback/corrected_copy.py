@@ -24,7 +24,7 @@ from .mark import Mark
 from .notes import Notes
 from .styles import SIDES, MarkStyles
 
-_DEMANDS = {"error": "修正が必要です", "warning": "ご確認ください"}
+_DEMAND = "修正が必要です"
 _STYLES_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
 
 
@@ -47,8 +47,8 @@ def corrected_copy(package: Package, marks: Sequence[Mark], header: Sequence[str
     for sheet, own in notes.items():
         numbered = [(n, mark) for n, mark in enumerate(marks, 1) if mark.sheet == sheet and mark.cells]
         for place, here in sorted(_by_place(edit, numbered).items()):
-            _tint(edit, sheet, styles, place, "error" if any(m.severity == "error" for _, m in here) else "warning")
-            own.add(place, [note_text(n, _DEMANDS[m.severity], (m.message, m.fix)) for n, m in here])
+            _tint(edit, sheet, styles, place)
+            own.add(place, [note_text(n, _DEMAND, (m.message, m.fix)) for n, m in here])
         own.prune()
     add_list(edit, styles, marks, [*header, *([removed_line(removed)] if removed else [])])
     if styles.originals:
@@ -77,11 +77,11 @@ def _by_place(edit: PackageEdit, numbered: Sequence[tuple[int, Mark]]) -> dict[B
     return out
 
 
-def _tint(edit: PackageEdit, sheet: str, styles: MarkStyles, place: Box, severity: str) -> None:
+def _tint(edit: PackageEdit, sheet: str, styles: MarkStyles, place: Box) -> None:
     cells = edit.sheet(sheet)
     for row in range(place.top, place.bottom + 1):
         for column in range(place.left, place.right + 1):
             at_edge = (column == place.left, column == place.right, row == place.top, row == place.bottom)
             if any(at_edge):
                 sides = [side for side, here in zip(SIDES, at_edge, strict=True) if here]
-                cells.restyle(row, column, styles.marked(cells.style(row, column), severity, sides))
+                cells.restyle(row, column, styles.marked(cells.style(row, column), sides))

@@ -22,16 +22,13 @@ from ..ooxml.text import escape_attribute
 from ..ooxml.text_metrics import MAX_HEIGHT
 from .mark import Mark
 
-_FRAMES = {"error": "太枠で色を付けたセルは修正が必要な箇所", "warning": "破線の枠のセルは確認をお願いする箇所"}
+_LEGEND = "太枠で色を付けたセルは修正が必要な箇所です。内容は各セルのメモにも記載しています。"
 COLUMNS = ("番号", "シート", "セル", "項目", "記入内容", "指摘", "対応")
 _WIDTHS = (6.0, 10.0, 12.0, 24.0, 26.0, 40.0, 40.0)
 _TITLE, _TEXT = Look(14, bold=True), Look(10, vertical="top")
 _HEAD = Look(10, bold=True, fill="FFE7E6E6", border=True, align="center")
 _CELL, _LINK = Look(10, border=True, vertical="top"), Look(10, colour="FF0563C1", border=True, vertical="top")
-_NUMBER = {
-    "error": Look(10, bold=True, fill="FFFFC9C9", border=True, align="center", vertical="top"),
-    "warning": Look(10, fill="FFFFEBC2", border=True, align="center", vertical="top"),
-}
+_NUMBER = Look(10, bold=True, fill="FFFFC9C9", border=True, align="center", vertical="top")
 _N = f"{{{MAIN_NS}}}"
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -92,7 +89,7 @@ def _list_xml(edit: PackageEdit, styles: Styles, marks: Sequence[Mark], header: 
     linked = [bool(mark.cells) and mark.sheet in edit.sheets for mark in marks]
     last = column_letters(len(COLUMNS))
     rows, merges, links = [], [], []
-    for n, text in enumerate([LIST_TITLE, *header, *_legend(marks, linked)], 1):
+    for n, text in enumerate([LIST_TITLE, *header, *([_LEGEND] if any(linked) else [])], 1):
         look = _TITLE if n == 1 else _TEXT
         height = row_height([text], [sum(_WIDTHS)], look.size, font)
         rows.append(text_row(n, min(height + 2, MAX_HEIGHT), [(normalise(text), styles.added(look))]))
@@ -102,7 +99,7 @@ def _list_xml(edit: PackageEdit, styles: Styles, marks: Sequence[Mark], header: 
     for n, (mark, link) in enumerate(zip(marks, linked, strict=True), 1):
         value = shown(mark.value, _SHOWN) if mark.value or mark.cells else ""
         texts = (str(n), mark.sheet, "、".join(mark.cells), mark.label, value, mark.message, mark.fix)
-        looks = [_NUMBER[mark.severity], _CELL, _LINK if link else _CELL, *[_CELL] * 4]
+        looks = [_NUMBER, _CELL, _LINK if link else _CELL, *[_CELL] * 4]
         if link:
             target = escape_attribute(f"{quote_sheet(mark.sheet)}!{mark.cells[0]}")
             links.append(f'<hyperlink ref="C{head + n}" location="{target}"/>')
@@ -122,10 +119,3 @@ def _list_xml(edit: PackageEdit, styles: Styles, marks: Sequence[Mark], header: 
         "<headerFooter><oddFooter>&amp;C&amp;P / &amp;N</oddFooter></headerFooter></worksheet>"
     )
     return xml, head
-
-
-def _legend(marks: Sequence[Mark], linked: Sequence[bool]) -> list[str]:
-    """Return a line that explains the frames of marked cells, none if there are none."""
-    there = {mark.severity for mark, link in zip(marks, linked, strict=True) if link}
-    said = "、".join(text for severity, text in _FRAMES.items() if severity in there)
-    return [f"{said}です。内容は各セルのメモにも記載しています。"] if said else []

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A problem to show in the file, worded as in :class:`dxreport.domain.problems.Problem`.
+    """An error to show in the file, worded as in :class:`dxreport.domain.problems.Problem`.
 
-    ``cells`` are addresses on ``sheet`` (``("E21", "G21")``), empty if the problem concerns the whole sheet or file.
-    ``severity`` is ``error`` or ``warning``.
+    ``cells`` are addresses on ``sheet`` (``("E21", "G21")``), empty if the error concerns the whole sheet or file.
     """
 
     sheet: str
@@ -19,4 +18,3 @@ class Mark:
     value: str
     message: str
     fix: str
-    severity: str

@@ -17,10 +17,9 @@ from ..ooxml.styles import INPUT_FILL, Styles
 
 _N = f"{{{MAIN_NS}}}"
 SIDES = ("left", "right", "top", "bottom")
-_TINT = {"error": "FFF9C{:X}C{:X}", "warning": "FFFCE{:X}B{:X}"}
-_TINTED = re.compile("FFF9C[0-9A-F]C[0-9A-F]|FFFCE[0-9A-F]B[0-9A-F]")
-_STROKE = {"error": ("thick", "FFB8000B"), "warning": ("mediumDashed", "FFB35C0B")}
-_COLOURS = {colour for _, colour in _STROKE.values()}
+_TINT, _STROKE = "FFF9C{:X}C{:X}", "FFB8000B"
+# Earlier releases also marked warnings, in colours of their own.
+_TINTED, _STROKES = re.compile("FFF9C[0-9A-F]C[0-9A-F]|FFFCE[0-9A-F]B[0-9A-F]"), (_STROKE, "FFB35C0B")
 _LOOKS = 256
 
 
@@ -30,15 +29,15 @@ class MarkStyles(Styles):
     def __init__(self, root: etree._Element) -> None:
         super().__init__(root)
         self._looks: dict[tuple[str, str], int] = {}
-        self._marked: dict[tuple[int, str, frozenset[str]], int] = {}
+        self._marked: dict[tuple[int, frozenset[str]], int] = {}
         self.originals: dict[int, int] = {}
 
-    def marked(self, index: int, severity: str, sides: Iterable[str]) -> int:
+    def marked(self, index: int, sides: Iterable[str]) -> int:
         """Return the index of format ``index`` with a tint, and a strong line on ``sides``; add it if necessary.
 
         Lock, font and number format stay.
         """
-        key = (index, severity, frozenset(sides))
+        key = (index, frozenset(sides))
         if key not in self._marked:
             xf = deepcopy(self._xf(index))
             look = (xf.get("fillId", "0"), xf.get("borderId", "0"))
@@ -47,10 +46,9 @@ class MarkStyles(Styles):
             for at, name in enumerate(SIDES):
                 if border.find(_N + name) is None:
                     border.insert(at, etree.Element(_N + name))
-                if name in key[2]:
-                    style, colour = _STROKE[severity]
-                    _draw(border.find(_N + name), style, rgb=colour)
-            fill = self.fill(_TINT[severity].format(number // 16, number % 16))
+                if name in key[1]:
+                    _draw(border.find(_N + name), "thick", rgb=_STROKE)
+            fill = self.fill(_TINT.format(number // 16, number % 16))
             xf.attrib.update({"fillId": str(fill), "borderId": str(self.add("borders", border))})
             xf.attrib.update({"applyFill": "1", "applyBorder": "1"})
             self._marked[key] = self.add("cellXfs", xf)
@@ -105,4 +103,4 @@ def _draw(side: etree._Element, style: str, **colour: str) -> None:
 
 def _is_ours(side: etree._Element) -> bool:
     colour = side.find(_N + "color")
-    return colour is not None and colour.get("rgb") in _COLOURS
+    return colour is not None and colour.get("rgb") in _STROKES

@@ -123,8 +123,8 @@ def corrected_copy(data: bytes, marks: Sequence[Mark], header: Sequence[str]) ->
     return marking.corrected_copy(Package(data), marks, header)
 
 
-def mark(sheet: str, *cells: str, severity: str = "error", message: str = "進捗が違います。") -> Mark:
-    return Mark(sheet, cells, "進捗", "順調", message, "一覧から選び直してください。", severity)
+def mark(sheet: str, *cells: str, message: str = "進捗が違います。") -> Mark:
+    return Mark(sheet, cells, "進捗", "順調", message, "一覧から選び直してください。")
 
 
 def opened(data: bytes) -> openpyxl.Workbook:
@@ -135,7 +135,7 @@ def opened(data: bytes) -> openpyxl.Workbook:
 
 def marks_of(name: str) -> list[Mark]:
     sheet, cells = CELLS[name]
-    return [mark(sheet, cells[0]), mark(sheet, cells[1], severity="warning")]
+    return [mark(sheet, cell) for cell in cells]
 
 
 def looks(data: bytes) -> Looks:
@@ -234,12 +234,9 @@ def test_every_part_that_needs_no_change_stays_as_it_is(name: str) -> None:
 def test_marked_cells_change_their_looks_and_nothing_else() -> None:
     before, after = looks(rendered()), looks(corrected_copy(rendered(), marks_of("rendered"), HEADER))
     assert touched(before, after) == {("01-01", "E20"), *(("01-01", f"{c}12") for c in "DEFGH")}
-    error, warning = after["01-01", "E20"], after["01-01", "D12"]
-    assert "FFF9C" in error.fill and "FFFCE" in warning.fill
-    assert error.border.count("thick") == 4 and "mediumDashed" not in error.border
-    assert warning.border.count("mediumDashed") == 3  # the right end of the merge is H12
-    assert after["01-01", "F12"].border.count("mediumDashed") == 2
-    for ref in ("E20", "D12"):
+    assert [after["01-01", ref].border.count("thick") for ref in ("E20", "D12", "F12", "H12")] == [4, 3, 2, 3]
+    for ref in ("E20", "D12"):  # a cell, and a merge up to H12
+        assert "FFF9C" in after["01-01", ref].fill
         assert after["01-01", ref].rest == before["01-01", ref].rest  # font, number format, alignment, lock
 
 
@@ -260,8 +257,8 @@ def test_a_new_cell_looks_like_its_column() -> None:
     assert "<b " in looks(corrected_copy(out.getvalue(), [mark("様式", "H3")], ()))["様式", "H3"].rest[0]
 
 
-def test_the_worse_of_two_marks_gives_the_look_and_both_are_in_the_note() -> None:
-    marks = [mark("01-01", "E20", severity="warning", message="一つ目。"), mark("01-01", "E20", message="二つ目。")]
+def test_both_marks_of_a_cell_are_in_the_note() -> None:
+    marks = [mark("01-01", "E20", message="一つ目。"), mark("01-01", "E20", message="二つ目。")]
     copy = corrected_copy(rendered(), marks, HEADER)
     assert "FFF9C" in looks(copy)["01-01", "E20"].fill
     note = notes(copy, "01-01")["E20"]
@@ -310,7 +307,7 @@ def test_notes_beside_a_form_control_that_excel_wrote_with_unclosed_tags() -> No
 
 
 def test_the_first_sheet_lists_every_mark() -> None:
-    marks = [mark("01-01", "E20", "E21"), mark("01-01", severity="warning"), mark("ない", "B2", message="<&>\x07長い")]
+    marks = [mark("01-01", "E20", "E21"), mark("01-01"), mark("ない", "B2", message="<&>\x07長い")]
     copy = corrected_copy(rendered(), marks, HEADER)
     book = opened(copy)
     sheet = book.worksheets[0]
@@ -328,17 +325,11 @@ def test_the_first_sheet_lists_every_mark() -> None:
     assert [s.title for s in book.worksheets if s.sheet_view.tabSelected] == [LIST_SHEET]
 
 
-@pytest.mark.parametrize(
-    ("severities", "told"), [(["error"], (True, False)), (["warning"], (False, True)), (["error", "warning"], (True, True)), ([], (False, False))]
-)  # fmt: skip
-def test_only_frames_that_are_there_are_explained(severities: list[str], told: tuple[bool, bool]) -> None:
-    marks = [mark("01-01", "E20", severity=severity) for severity in severities] or [mark("01-01")]
-    texts = [
-        str(c.value)
-        for line in opened(corrected_copy(rendered(), marks, HEADER)).worksheets[0].iter_rows()
-        for c in line
-    ]
-    assert tuple(any(word in text for text in texts) for word in ("太枠", "破線")) == told
+@pytest.mark.parametrize("cells", [("E20",), ()])
+def test_frames_are_explained_if_there_are_any(cells: tuple[str, ...]) -> None:
+    copy = corrected_copy(rendered(), [mark("01-01", *cells)], HEADER)
+    texts = [str(c.value) for line in opened(copy).worksheets[0].iter_rows() for c in line]
+    assert any("太枠" in text for text in texts) is bool(cells)
 
 
 def test_names_and_print_areas_follow_their_sheets() -> None:
@@ -357,9 +348,21 @@ def test_marking_twice_is_marking_once(name: str) -> None:
 
 
 def other_marks(name: str) -> list[Mark]:
-    """Marks elsewhere, and one of the former cells with the other severity."""
+    """Marks elsewhere, and another one of a former cell."""
     sheet, cells = CELLS[name]
-    return [mark(sheet, cells[0], severity="warning", message="別の指摘。"), mark(sheet, "E24")]
+    return [mark(sheet, cells[0], message="別の指摘。"), mark(sheet, "E24")]
+
+
+@pytest.mark.parametrize("name", BOOKS)
+def test_the_marks_of_warnings_by_earlier_releases_are_removed(name: str) -> None:
+    """They looked like this, in other colours."""
+    package = Package(corrected_copy(BOOKS[name](), marks_of(name), HEADER))
+    part = next(name for name in package.names if name.endswith("styles.xml"))
+    styles = re.sub("FFF9C([0-9A-F])C", r"FFFCE\1B", package.read(part).decode()).replace("FFB8000B", "FFB35C0B")
+    earlier = package.with_parts({part: styles.encode()})
+    assert touched(looks(earlier), looks(package.data))
+    again = corrected_copy(earlier, marks_of(name), HEADER)
+    assert touched(looks(again), looks(package.data)) == set()
 
 
 def resaved(data: bytes, *without: str) -> bytes:
@@ -467,7 +470,6 @@ _ANY = st.lists(
         mark,
         st.sampled_from(["01-01", "01-02"]),
         st.sampled_from(_PLACES),
-        severity=st.sampled_from(["error", "warning"]),
         message=st.text(max_size=40),
     ),
     max_size=8,
