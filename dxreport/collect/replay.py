@@ -469,7 +469,8 @@ class _Fold:
             standing = self._standing(sheet, ref, answer, opened)
             if standing is not None and standing != text:
                 texts[ref] = standing
-                others.add(ref)
+                if standing or entry.says:  # a sheet without any answer answers no blank, whatever it shows
+                    others.add(ref)
         return self.rules.judge(sheet, texts, others), bool(others)
 
     def _standing(self, sheet: Sheet, ref: Ref, said: Said | None, opened: Collection[Ref]) -> str | None:

@@ -119,6 +119,17 @@ def test_what_rested_on_a_withdrawn_return_is_asked_for_again_in_a_later_round(q
     chained(quarter)
 
 
+def test_a_sheet_that_only_printed_withdrawn_answers_of_its_round_is_held(quarter: Quarter) -> None:
+    quarter.collect(half(quarter, ONE | TWO))
+    issue(quarter, departments=(OFFICE,))
+    quarter.collect(quarter.book())
+    assert states(quarter) == {"U0001": "取込済", "U0002": "変更なし"}
+    withdraw(quarter.workspace, "U0001", "", RETURNED)
+    assert states(quarter) == {"U0001": "取下げ", "U0002": "保留"}
+    assert quarter.values(HERE)[P1] == ""
+    chained(quarter)
+
+
 def test_a_later_sheet_that_only_printed_withdrawn_answers_stays_and_the_earlier_round_owes_them(
     quarter: Quarter,
 ) -> None:
