@@ -30,7 +30,7 @@ from ..rules import item_name
 from ..status.round_status import status
 from ..workspace.files import locked
 from ..workspace.paths import Workspace
-from ..workspace.secret import new_secret, secret_of
+from ..workspace.secret import make_secret, secret_of
 from ..workspace.transaction import TEMPORARY, NewMaster, ready, recover, write_together
 from .init import templates_in
 
@@ -65,8 +65,8 @@ class RolloverResult:
 def rollover(workspace: Workspace, out: Path | None, now: datetime, *, dry_run: bool = False) -> RolloverResult:
     """Open the next year in ``out`` (default: a folder next to the workspace, named by the year), or update it.
 
-    Raise UsageError if the plan has no further year or ``out`` holds something else, MasterError and LockedError as
-    reading and saving do.
+    Raise UsageError if the plan has no further year or ``out`` holds something else, such as the year of another
+    workspace; MasterError and LockedError as reading and saving do.
     """
     master = read_master(workspace.master)
     settings = _next_settings(master.settings)
@@ -75,6 +75,7 @@ def rollover(workspace: Workspace, out: Path | None, now: datetime, *, dry_run: 
     unanswered = _unanswered(master, now.date())
     interim = tuple(id_ for id_ in carried if id_ in unanswered)
     if target.master.exists():
+        _refuse_foreign(workspace, target)
         result = _update(master, target, {id_: m.values() for id_, m in carried.items()}, now, dry_run=dry_run)
         if not dry_run:
             write_together(target, after={target.earlier: left_to_the_next_year(workspace, master)})
@@ -115,6 +116,16 @@ def _refuse_others(target: Workspace) -> None:
             )
 
 
+def _refuse_foreign(workspace: Workspace, target: Workspace) -> None:
+    """Raise UsageError if the next year was opened from another workspace: it has the secret of its own past."""
+    ours, theirs = secret_of(workspace), secret_of(target)
+    if ours and theirs and ours != theirs:
+        raise UsageError(
+            f"{target.root} は、別の作業フォルダーから作られています。何も変更していません。",
+            "-C と --out を確かめてください。",
+        )
+
+
 def carry(measure: Measure) -> Measure:
     """Return a measure as the next year begins with it: without texts and lists of fields that do not carry.
 
@@ -151,7 +162,8 @@ def _open(
         fix = "様式の入った templates フォルダーを戻してください。"
         raise MasterError(f"{workspace.templates} がありません。", fix)
     files = {target.templates / name: data for name, data in templates_in(workspace.templates).items()}
-    files[target.secret] = workspace.secret.read_bytes() if secret_of(workspace) else new_secret()
+    make_secret(workspace)
+    files[target.secret] = workspace.secret.read_bytes()
     files |= _carried_file(target, {id_: measure.values() for id_, measure in carried.items()})
     files[target.earlier] = earlier
     with locked(target.lock):

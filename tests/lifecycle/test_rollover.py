@@ -22,6 +22,7 @@ from dxreport.cli import main
 from dxreport.domain.errors import DxreportError, MasterError, UsageError
 from dxreport.domain.fields import Ref
 from dxreport.domain.model import FiscalYear, ProgressWord, Treatment
+from dxreport.lifecycle.init import create
 from dxreport.lifecycle.rollover import rollover
 from dxreport.mail.drafts import MailKind, plan
 from dxreport.master.build import build_master
@@ -428,3 +429,12 @@ def ended(quarter: Quarter, id_: str) -> None:
     sheet.cell(row, heads["状態"], "中止")
     sheet.cell(row, heads["状態の開始四半期"], "第3四半期")
     book.save(path)
+
+
+def test_the_next_year_of_another_workspace_is_left_alone(answered: Quarter, tmp_path: Path) -> None:
+    done = rollover(answered.workspace, None, APRIL)
+    before = done.workspace.master.read_bytes()
+    other = create(tmp_path / "別の市", APRIL.date(), sample=True).workspace
+    with pytest.raises(UsageError, match="別の作業フォルダー"):
+        rollover(other, done.workspace.root, APRIL)
+    assert done.workspace.master.read_bytes() == before
