@@ -21,7 +21,7 @@ class Dismissal:
 
     ``receipts`` are the dismissed rows, of sheets or of the whole file; ``entered`` those of other returns that could
     go in as a result; ``dropped`` the offers of added items that were closed with it; ``unanswered`` the measures
-    left without an answer to the round of the dismissed sheet.
+    of which no other sheet of the round is in or held.
     """
 
     return_id: str
@@ -80,7 +80,7 @@ def _told(books: Books, plan: Plan, return_id: str) -> Dismissal:
     rows = [*plan.receipts, *(row for row in plan.updated if isinstance(row, Receipt))]
     mine = tuple(row for row in rows if row.id == return_id and row.state is ReceiptState.DISMISSED)
     entered = (ReceiptState.MERGED, ReceiptState.UNCHANGED, ReceiptState.SILENT)
-    open_ = (row.measure for row in mine if row.measure in books.texts and not _answered(books.state(row.measure), row))
+    open_ = (row.measure for row in mine if row.measure in books.texts and not _counted(books.state(row.measure), row))
     return Dismissal(
         return_id,
         mine,
@@ -90,6 +90,7 @@ def _told(books: Books, plan: Plan, return_id: str) -> Dismissal:
     )
 
 
-def _answered(state: Replayed, row: Receipt) -> bool:
-    """Return True if the round of a sheet has an answer."""
-    return any(o.fate.is_in for o in state.outcomes.values() if o.sheet.round == row.round)
+def _counted(state: Replayed, row: Receipt) -> bool:
+    """Return True if the round of a sheet has another sheet that is in or held."""
+    fates = (o.fate for o in state.outcomes.values() if o.sheet.round == row.round)
+    return any(fate.is_in or fate in (Fate.HELD, Fate.ELSEWHERE) for fate in fates)

@@ -52,6 +52,13 @@ def test_a_held_sheet_is_put_aside_and_the_one_beside_it_stays_in(quarter: Quart
     assert quarter.values("01-04") == before
 
 
+def test_a_measure_of_which_another_sheet_is_held_is_not_said_to_be_unanswered(quarter: Quarter) -> None:
+    quarter.collect(quarter.filled(WRONG))
+    quarter.collect(quarter.filled({"01-01": {P1: "順調だ"}}))
+    done = dismiss(quarter.workspace, "U0002", "電話で取消し", LATER)
+    assert done.unanswered == () and state(quarter) is State.HELD
+
+
 def test_it_stands_in_the_ledgers_with_reason_and_day(quarter: Quarter) -> None:
     quarter.collect(quarter.filled(WRONG))
     dismiss(quarter.workspace, "U0001", "電話で取消し", LATER)
@@ -112,7 +119,7 @@ def test_what_waited_behind_it_goes_in(quarter: Quarter) -> None:
     assert state(quarter) is State.HELD
     done = dismiss(quarter.workspace, "U0002", "取消し", LATER)
     assert [(r.id, r.measure) for r in done.entered] == [("U0001", "01-01"), ("U0003", "01-01")]
-    assert done.unanswered == ("01-04",)  # it was held there too
+    assert done.unanswered == ()  # 01-04 is held in the others too
     assert state(quarter) is State.MERGED and quarter.values("01-01")[P2] == "予定通り"
 
 
