@@ -48,14 +48,14 @@ def collect(
 
     ``replace`` makes every open cell of a return an answer. ``passwords`` and ``ask`` are as in FileReader; ``watch``
     wraps the files while the ``workers`` read them. If the master is rewritten meanwhile, master and returns are read
-    again, so that nobody needs to repeat the command. Raise UsageError if a path does not exist, MasterError or
-    LockedError if the master cannot be read or written, DxreportError if the year is closed.
+    again, so that nobody needs to repeat the command. Raise UsageError if a path does not exist or is a folder of our
+    own files, MasterError or LockedError if the master cannot be read or written, DxreportError if the year is closed.
     """
     if not dry_run:
         ready(workspace)
     work = _Work(workspace, now, passwords, ask, whole=replace, workers=workers)
     spool = work.books.kept.spool
-    files = [dataclasses.replace(file, data=spool.keep(bytes(file.data))) for file in gather(paths)]
+    files = [dataclasses.replace(file, data=spool.keep(bytes(file.data))) for file in gather(paths, workspace.own)]
     try:
         work.plan(files, watch)
     except DxreportError:

@@ -11,7 +11,7 @@ import os
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -29,23 +29,29 @@ _LITTER = re.compile(
 )
 
 
-def gather(paths: Iterable[Path | str]) -> Iterator[ReturnedFile]:
+def gather(paths: Iterable[Path | str], own: Collection[Path] = ()) -> Iterator[ReturnedFile]:
     """Return an iterator over the files under these paths, each once, those of a folder sorted by name.
 
-    Raise UsageError before reading anything if a path does not exist.
+    The folders in ``own`` hold what we made ourselves: they are left out of a folder that contains them. Raise
+    UsageError before reading anything if a path does not exist or is a folder within these.
     """
-    given = [Path(path) for path in paths]
+    given, ours = [Path(path) for path in paths], [folder.resolve() for folder in own]
     for path in given:
         if not _long(path).exists():
             raise UsageError(f"{path} が見つかりません。", "ファイルやフォルダーの名前を確かめてください。")
-    return _gather(given)
+        if _long(path).is_dir() and any(map(path.resolve().is_relative_to, ours)):
+            raise UsageError(
+                f"{path} は、dxreport が作ったファイルのフォルダーです。",
+                "返送されたファイルのある場所を指定してください。この中のファイルを読ませるときは、ファイルの名前まで指定してください。",
+            )
+    return _gather(given, ours)
 
 
-def _gather(given: list[Path]) -> Iterator[ReturnedFile]:
+def _gather(given: list[Path], ours: Collection[Path]) -> Iterator[ReturnedFile]:
     seen: set[Path] = set()
     run = Room(size=MAX_RUN, files=MAX_RUN_FILES)
     for path in given:
-        for file, name, problem in _walk(path) if _long(path).is_dir() else [(path, nfc(path.name), "")]:
+        for file, name, problem in _walk(path, ours) if _long(path).is_dir() else [(path, nfc(path.name), "")]:
             real = file.resolve()
             if real not in seen:
                 seen.add(real)
@@ -74,8 +80,11 @@ def is_litter(name: str) -> bool:
     return any(_LITTER.fullmatch(part) for part in PurePosixPath(name).parts)
 
 
-def _walk(folder: Path) -> list[tuple[Path, str, str]]:
-    """Return file, name within the folder and problem (or ``""``) of each file, without litter, sorted by name."""
+def _walk(folder: Path, ours: Collection[Path]) -> list[tuple[Path, str, str]]:
+    """Return file, name within the folder and problem (or ``""``) of each file, sorted by name.
+
+    Litter and the folders in ``ours`` are left out.
+    """
     out: list[tuple[Path, str, str]] = []
     top = _long(folder)
 
@@ -83,7 +92,8 @@ def _walk(folder: Path) -> list[tuple[Path, str, str]]:
         inside = Path(error.filename).relative_to(top)
         out.append((folder / inside, nfc(inside.as_posix()), "フォルダーを開く権限がありません"))
 
-    for root, _, files in os.walk(top, onerror=unreadable):
+    for root, folders, files in os.walk(top, onerror=unreadable):
+        folders[:] = [name for name in folders if Path(root, name).resolve() not in ours]
         for file in files:
             inside = Path(root, file).relative_to(top)
             name = nfc(inside.as_posix())

@@ -42,6 +42,11 @@ class Workspace:
     mailed = _Place("master/mail/drafts.json")  # when drafts of mails were made
     backup = _Place("master/backup")  # earlier versions of the master
 
+    @property
+    def own(self) -> tuple[Path, ...]:
+        """The folders of files that dxreport makes or works with."""
+        return self.templates, self.reports, self.master_folder
+
     @classmethod
     def find(cls, folder: Path) -> Workspace:
         """Return the workspace in ``folder``. Raise MasterError if it has no ``master/master.xlsx``."""

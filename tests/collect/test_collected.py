@@ -37,6 +37,18 @@ def test_a_sound_return_goes_in_to_the_letter(quarter: Quarter) -> None:
     assert {id_: master.measure(id_) for id_ in ("01-01", "01-04")} == {id_: ANSWERS[id_] for id_ in ("01-01", "01-04")}
 
 
+def test_the_folders_of_our_own_files_are_left_out(quarter: Quarter) -> None:
+    """Somebody collects the whole workspace, or the folder of the workbooks as sent."""
+    (quarter.root / "返送").mkdir()
+    (quarter.root / "返送/回答.xlsx").write_bytes(quarter.filled({}))
+    plan = collect(quarter.workspace, [quarter.root], RETURNED).plan
+    assert [file.file.name for file in plan.files] == ["返送/回答.xlsx"]
+    for own in (quarter.sent, quarter.workspace.reports, quarter.workspace.issued):
+        with pytest.raises(UsageError, match="dxreport が作った"):
+            collect(quarter.workspace, [own], RETURNED)
+    assert collect(quarter.workspace, [next(quarter.sent.glob("*総務課*"))], RETURNED).plan.files
+
+
 def test_what_was_not_returned_stays_as_it_was(quarter: Quarter) -> None:
     before = {m.id: m for m in quarter.master.measures}
     quarter.collect(quarter.filled({}))
