@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import Enum
 from pathlib import Path
 
@@ -211,16 +211,18 @@ def agenda(workspace: Workspace, master: Master, found: RoundStatus, today: date
     tasks = []
     for d in master.departments:
         sheets, made = owed.get(d.name, []), record.get(d.name, [])
+        held = max((s.held.when for s in sheets if s.held), default="")
+        fresh = [m for m in made if m.kind == "remind" or m.when >= held]  # not about returns that others followed
         faults = tuple(address_problems(d.to, master.settings.mail_domain)) if sheets else ()
-        decided = _unreached(faults) or _return(sheets, made, today) or _remind(sheets, made, today)
+        decided = _unreached(faults) or (_return(fresh, today) if held else _remind(sheets, made, today))
         if not sheets or decided is None:
             continue
         rank, way, todo = decided
         named = "、".join(dict.fromkeys(filter(None, (people[s.measure] for s in sheets))))
         mails = "、".join(wrote.get(d.name, ()))
         first = f"届いたメール {mails} を先に読む。" if mails else ""
-        files = tuple(_files(workspace, sheets, made, copies))
-        drafted = any(m.kind == _MAIL_OF.get(rank) and m.day >= today for m in made)
+        files = tuple(_files(workspace, sheets, fresh, copies))
+        drafted = any(m.kind == _MAIL_OF.get(rank) and m.day >= today for m in fresh)
         last = made[-1] if made else None
         tasks.append(Task(
             d.name, way, named, d.to, d.phone, faults, tuple(sheets), last, len(made), first + todo, files, rank, drafted,
@@ -237,13 +239,9 @@ def _unreached(faults: Iterable[Problem]) -> _Decision | None:
     return next(((_UNREACHED, Way.PHONE, p.fix) for p in faults if p.code in _BLOCKING), None)
 
 
-def _return(sheets: Iterable[SheetStatus], record: Iterable[Mailed], today: date) -> _Decision | None:
+def _return(record: Iterable[Mailed], today: date) -> _Decision:
     """Decide what to do about held sheets: send them back by mail, and call from the next day on."""
-    held = [s.held.when for s in sheets if s.held]
-    if not held:
-        return None
-    came = datetime.fromisoformat(max(held)).date()
-    since = [m.day for m in record if m.kind == "return" and m.day >= came]
+    since = [m.day for m in record if m.kind == "return"]
     if not since:
         return _TO_RETURN, Way.MAIL, "差し戻しのメールを送る（dxreport mail return で下書きを作る）"
     if since[-1] >= today:

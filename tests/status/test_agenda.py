@@ -26,9 +26,9 @@ def of(quarter: Quarter, today: date = TODAY) -> Agenda:
     return agenda(quarter.workspace, master, status(master, master.settings.round("第1四半期"), today), today)
 
 
-def draft(quarter: Quarter, kind: MailKind, day: int, *, but: tuple[str, ...] = ()) -> None:
+def draft(quarter: Quarter, kind: MailKind, day: int, *, hour: int = 10, but: tuple[str, ...] = ()) -> None:
     """Make drafts on a day of July; with ``but`` as if they had not been made for these departments."""
-    master, now = quarter.master, datetime(2022, 7, day, 10)
+    master, now = quarter.master, datetime(2022, 7, day, hour)
     round_ = master.settings.round("第1四半期")
     made = plan(quarter.workspace, master, kind, round_, now)
     paths = write(quarter.workspace, made, out_folder(quarter.workspace, master, kind, round_)).paths
@@ -109,9 +109,19 @@ def test_a_reminder_is_no_return(quarter: Quarter) -> None:
         task = next(t for t in found.tasks if t.department == OFFICE)
         assert (task.way, "mail return" in task.todo) == (Way.MAIL, True)
         assert found.command == "dxreport mail return"
-    draft(quarter, MailKind.RETURN, 20)
+    draft(quarter, MailKind.RETURN, 20, hour=16)
     task = next(t for t in of(quarter).tasks if t.department == OFFICE)
     assert task.todo == "今日作った差し戻しの下書きを送る" and of(quarter).command == "dxreport status"
+
+
+def test_a_draft_of_the_same_day_is_out_of_date_once_the_corrected_file_is_held_again(quarter: Quarter) -> None:
+    """It attaches the marked copy of the first return."""
+    quarter.collect(quarter.filled({"01-01": {P1: "順調"}}), now=datetime(2022, 7, 20, 9))
+    draft(quarter, MailKind.RETURN, 20)
+    quarter.collect(quarter.filled({"01-01": {P1: "だいたい"}}), now=datetime(2022, 7, 20, 15))
+    task = next(t for t in of(quarter).tasks if t.department == OFFICE)
+    assert "mail return" in task.todo and [label for label, _ in task.files] == ["差し戻しのブック"]
+    assert of(quarter).command == "dxreport mail return"
 
 
 def test_before_the_deadline_only_who_cannot_be_reached_is_called(quarter: Quarter) -> None:
