@@ -113,11 +113,12 @@ def _header(master: Master, planned: FilePlan, held: Sequence[SheetPlan]) -> lis
     day = issue.due(round_) if issue and round_ else ""
     limit = f"提出期限 {printed(day)}" if day else ""
     meant = "、".join(dict.fromkeys(s.meant for s in held if s.meant))
+    missing = "".join(p.message for p in planned.problems if p.code == problems.SHEET_MISSING.code)
     what = "施策" if len({s.sheet for s in sheets}) < len(sheets) else "シート"
     again = (
         f"このファイルではなく、{meant}に配付したファイルに記入して返送してください。"
         if all(s.meant for s in held)
-        else f"直したら、このファイルをそのまま返送してください。下の表にない{what}は受け付けています。" + limit
+        else f"直したら、このファイルをそのまま返送してください。下の表にない{what}は受け付けています。{missing}{limit}"
     )
     return [
         f"{master.settings.fiscal_year.label} {first.round}　{first.department}　差し戻し",

@@ -52,6 +52,11 @@ class Workspace:
         """Return the workspace in ``folder``. Raise MasterError if it has no ``master/master.xlsx``."""
         workspace = cls(folder)
         if not workspace.master.is_file():
+            if backups := sorted(workspace.backup.glob("*.xlsx")):
+                raise MasterError(
+                    f"{workspace.master} がありません。",
+                    f"ごみ箱などになければ、いちばん新しい控え {backups[-1]} を master.xlsx という名前で戻してください。",
+                )
             raise MasterError(
                 f"{folder.resolve()} は作業フォルダーではありません（master/master.xlsx がありません）。",
                 "作業フォルダーに移るか、-C で指定してください。新しく作るには dxreport init を実行します。",

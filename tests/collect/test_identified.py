@@ -7,6 +7,7 @@ import zipfile
 from datetime import timedelta
 from pathlib import Path
 
+import openpyxl
 import pytest
 from lxml import etree
 
@@ -177,6 +178,14 @@ def test_a_deleted_sheet_is_told_and_never_read_as_blank(quarter: Quarter) -> No
     plan = quarter.collect(without_sheet(second, "01-01"))
     assert [(p.code, p.severity, "01-01" in p.message) for p in plan.files[0].problems] == [("W505", "warning", True)]
     assert (plan.clean, quarter.values("01-01")) == (True, before)
+
+
+def test_a_corrected_copy_names_the_sheets_that_were_deleted(quarter: Quarter) -> None:
+    data = quarter.filled({"01-01": {"activity.progress/K1/1": "順調"}})
+    quarter.collect(without_sheet(data, "01-04"))
+    [copy] = (quarter.workspace.reports / "差し戻し").glob("U0001*")
+    listed = openpyxl.load_workbook(copy).worksheets[0]
+    assert "施策01-04のシートが、ファイルの中に見つかりません" in str(listed["A3"].value)
 
 
 def test_a_sheet_that_came_in_another_file_is_not_missed(issued_quarter: Quarter) -> None:

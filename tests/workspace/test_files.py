@@ -152,6 +152,14 @@ def test_a_folder_with_a_master_is_a_workspace(tmp_path: Path) -> None:
     assert Workspace.find(tmp_path).backup == tmp_path / "master" / "backup"
 
 
+def test_without_its_master_a_workspace_names_the_latest_backup(tmp_path: Path) -> None:
+    for day in (1, 2):
+        atomic_write(tmp_path / f"master/backup/master_2022070{day}-090000.xlsx", b"")
+    with pytest.raises(MasterError) as caught:
+        Workspace.find(tmp_path)
+    assert "master_20220702-090000.xlsx" in caught.value.fix
+
+
 def test_a_locked_error_has_a_remedy(tmp_path: Path) -> None:
     with locked(tmp_path / ".lock"), pytest.raises(LockedError) as caught, locked(tmp_path / ".lock", 0.01):
         pass
