@@ -1,7 +1,7 @@
 """Gather all files that people hand over, opening folders, archives and saved mails.
 
-Only litter that systems leave in folders and archives (lock files, thumbnails) is skipped silently; named on the
-command line, it is refused with a reason.
+Only our own folders and litter that systems leave in folders and archives (lock files, thumbnails) are skipped
+silently; named on the command line, they are refused with a reason.
 """
 
 from __future__ import annotations

@@ -252,7 +252,6 @@ class Worksheets:
         merges, prefixes = _MERGE.findall(tail), _PREFIX.findall(head)
         if "<sheetData" in tail or not _is_plain_head(head) or len(merges) != tail.count("<mergeCell "):
             return None
-        self._take(bounds.MERGES, len(merges))
         out, last = _Found[_Shown](tuple(map(box, merges))), 0
         for text in _rows(raw, start, end):
             if "xmlns" in text or any(f"<{prefix}:" in text for prefix in prefixes):
@@ -271,6 +270,7 @@ class Worksheets:
             out.rows += map(int, compress(rows, contents))
             out.columns += map(column_number, compress(letters, contents))
             out.shown += map(known.__getitem__, filter(None, contents))
+        self._take(bounds.MERGES, len(merges))  # last, since a sheet that is parsed instead counts them itself
         return out
 
     def _parsed(self, raw: bytes, known: _Known[_Shown]) -> _Found[_Shown]:

@@ -75,7 +75,8 @@ class Task:
 class Agenda:
     """The tasks of a day, the open conflicts with their sheets, and the refused files that belong to no measure.
 
-    ``year`` is the fiscal year as printed. ``asked`` is True if drafts of the request were made. ``after`` is the step to take once every sheet is in.
+    ``year`` is the fiscal year as printed. ``asked`` is True if drafts of the request were made. ``after`` is the step
+    to take once every sheet is in.
     """
 
     year: str

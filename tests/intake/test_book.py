@@ -313,3 +313,18 @@ def test_a_damaged_file_is_read_or_refused_but_never_breaks_the_run(workbook, pl
         open_workbook(data[:at] + noise + data[at + len(noise) :])
     except Unreadable as error:
         assert error.code.startswith("E40")
+
+
+def test_the_merges_of_an_unusually_written_sheet_are_counted_once(workbook) -> None:
+    """Half of the limit and more, on a sheet that has to be parsed."""
+    merges = "".join(f'<mergeCell ref="A{n}:B{n}"/>' for n in range(2, 26_002)).encode()
+
+    def changed(name: str, part: bytes) -> bytes:
+        if "sheet1" not in name:
+            return part
+        end = part.index(b"</sheetData>")
+        data = part[:end].replace(b'<c r="A1"', b"<c r='A1'") + b"</sheetData>"
+        return data + b"<mergeCells>" + merges + b"</mergeCells></worksheet>"
+
+    book = open_workbook(rezipped(workbook(A1="文字"), changed))
+    assert book.sheets[0].cell(1, 1).text == "文字" and len(book.sheets[0].merges) == 26_000
