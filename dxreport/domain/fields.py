@@ -40,11 +40,12 @@ class Ref(NamedTuple):
         """The prefix of its list; ``""`` for a text of the measure itself."""
         return self.field.rpartition(".")[0]
 
+    @lru_cache(maxsize=1 << 14)  # noqa: B019 - logs, readings and issues repeat the same few thousand addresses
     def __str__(self) -> str:
         return "/".join([self.field, *([self.item] if self.item else []), *([str(self.period)] if self.period else [])])
 
     @classmethod
-    @lru_cache(maxsize=1 << 14)  # logs, readings and issues repeat the same few thousand addresses
+    @lru_cache(maxsize=1 << 14)
     def parse(cls, text: str) -> Ref:
         """Invert ``str(ref)``; raise ValueError on anything else."""
         key, *rest = text.split("/")

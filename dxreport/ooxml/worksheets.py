@@ -36,7 +36,11 @@ _CONTENT = (  # possessive quantifiers, since nothing can match in two ways: the
 _UNGROUPED = re.sub(r"\((?!\?)", "(?:", _CONTENT)
 _CELL = re.compile(r'<c r="([A-Z]{1,3}+)([1-9][0-9]{0,6}+)"(?:(' + _UNGROUPED + ")</c>|[^<>/]*+/>)")
 _PARTS = re.compile(_CONTENT)
-_INLINE, _SPACED, _INLINE_END = "<is><t", ' xml:space="preserve">', "</t></is>"
+# The content of a text: the text, or its number among the shared strings. Most cells are of this form.
+_TEXT_CELL = re.compile(
+    r'(?: s="[0-9]{1,6}+")?+ t="(?:s"><v>([0-9]{1,9}+)</v>'
+    r'|inlineStr"><is><t( xml:space="preserve")?+>([^<&\r]*+)</t></is>)'
+)
 _STRING = re.compile(r'<si><t( xml:space="preserve")?(?:/>|>([^<]*)</t>)</si>')
 _MERGE = re.compile(r'<mergeCell ref="([A-Z]{1,3}[0-9]{1,7}(?::[A-Z]{1,3}[0-9]{1,7})?)" ?/>')
 _PREFIX = re.compile(r"xmlns:([^\s=]+)\s*=")
@@ -155,9 +159,13 @@ class Worksheets:
 
     def _cell(self, content: _Content) -> Cell | None:
         """Return the cell with this content, None if it turns out blank."""
-        if isinstance(content, str) and (text := _inline_text(content)) is not None:
-            return Cell("text", text) if text else None
-        style, kind, formula, value, inline = _stored_in(content) if isinstance(content, str) else content
+        if isinstance(content, str):
+            if match := _TEXT_CELL.fullmatch(content):
+                number, spaced, inline = match.groups()
+                text = self._shared(number) if number else unescape(inline if spaced else inline.strip(XML_SPACE))
+                return Cell("text", text) if text else None
+            content = _stored_in(content)
+        style, kind, formula, value, inline = content
         cell = self._value(kind, value, inline, style)
         if formula:
             return with_formula(cell, formula)
@@ -172,10 +180,7 @@ class Worksheets:
         if not content:
             return BLANK
         if kind == "s" and content.isdecimal() and content.isascii():
-            number = int(content)
-            if number >= len(self._strings):
-                raise PackageError("文字の表（sharedStrings）が失われています")
-            return Cell("text", self._strings[number])
+            return Cell("text", self._shared(content))
         if kind == "str":
             return Cell("text", unescape(content))
         value = content.strip(XML_SPACE)
@@ -197,6 +202,13 @@ class Worksheets:
         known = 0 <= index < max(1, len(self._formats))
         cell = number_cell(value, self._formats[index] if known and self._formats else "General", self.date1904)
         return cell if known else cell._replace(certain=False)
+
+    def _shared(self, number: str) -> str:
+        """Return the shared string of this number, counted from 0. Raise PackageError if there is none."""
+        try:
+            return self._strings[int(number)]
+        except IndexError:
+            raise PackageError("文字の表（sharedStrings）が失われています") from None
 
     @cached_property
     def _strings(self) -> list[str]:
@@ -321,15 +333,6 @@ def _rows(raw: bytes, start: int, end: int) -> Iterator[str]:
         cut = end if cut < 0 else cut
         yield raw[start:cut].decode()
         start = cut
-
-
-def _inline_text(content: str) -> str | None:
-    """Return the text of a cell with an inline string, None for any other cell: most cells that programs write."""
-    head, inline, text = content.partition(">" + _INLINE)
-    if not inline or not head.endswith(' t="inlineStr"'):
-        return None
-    spaced = text.startswith(_SPACED)
-    return _inline(text[len(_SPACED) if spaced else 1 : -len(_INLINE_END)], spaced)
 
 
 def _inline(text: str, spaced: str | bool) -> str:

@@ -6,12 +6,21 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
+from typing import NamedTuple
 
 from ..domain.fields import Access, Field, Ref, access
-from ..domain.model import Measure, MeasureIndex, Round, Settings
+from ..domain.model import ActivityQuarter, Measure, MeasureIndex, Round, Settings
 from ..domain.needs import to_come
 from ..domain.problems import ProblemKind, choices
 from ..domain.values import is_blank, nearest
+
+
+class Compared(NamedTuple):
+    """An 実績 with its 目標 and 評価項目, each ``""`` if the form has none."""
+
+    actual: str
+    target: str
+    indicator: str
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,26 @@ class Case:
     def before(self) -> dict[Ref, str]:
         """Every text of the sheet as issued; empty in a check of the master."""
         return self.issued.values() if self.issued else {}
+
+    @cached_property
+    def progress(self) -> tuple[tuple[Ref, ActivityQuarter], ...]:
+        """The address of every 進捗, with the texts of its quarter."""
+        return tuple(
+            (Ref("activity.progress", activity.key, n), quarter)
+            for activity in self.measure.activities
+            for n, quarter in enumerate(activity.quarters, 1)
+        )
+
+    @cached_property
+    def actuals(self) -> tuple[tuple[Ref, Compared], ...]:
+        """The address of every 実績, with the 目標 of its list and period."""
+        targets, text = self.settings.catalogue.targets, self.values.get
+        found = []
+        for ref, actual in self.values.items():
+            if (target := targets.get(ref.field)) is not None:
+                indicator = text(ref._replace(field="outcome.indicator"), "") if ref.prefix == "outcome" else ""
+                found.append((ref, Compared(actual, text(ref._replace(field=target), "") if target else "", indicator)))
+        return tuple(found)
 
     def field(self, ref: Ref) -> Field:
         """Return the field of a text."""

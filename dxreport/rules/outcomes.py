@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ..domain import problems
 from ..domain.fields import Ref
@@ -14,14 +13,14 @@ from .case import Case, Finding, finding
 
 def actual_to_come(case: Case) -> Iterator[Finding]:
     """Report the 実績 of fiscal years that have not begun."""
-    for ref, year in _years(case):
+    for ref, year in case.actuals:
         if case.to_come(ref) and not is_blank(year.actual):
             yield finding(problems.ACTUAL_TO_COME, ref)
 
 
 def missing_actual(case: Case) -> Iterator[Finding]:
     """Report a blank 実績 that the round requires and that has a 目標; any text, such as 未確定, is an answer."""
-    for ref, year in _years(case):
+    for ref, year in case.actuals:
         missing = not year.actual.strip() and not is_blank(year.target)
         if missing and case.requires(ref) and not _of_nothing(case, ref):
             yield finding(problems.ACTUAL_MISSING, ref, severity="error")
@@ -29,7 +28,7 @@ def missing_actual(case: Case) -> Iterator[Finding]:
 
 def actual_of_nothing(case: Case) -> Iterator[Finding]:
     """Report the 実績 of years without 評価項目, for which only forms of earlier releases ask."""
-    for ref, year in _years(case):
+    for ref, year in case.actuals:
         if not is_blank(year.actual) and not case.to_come(ref) and _of_nothing(case, ref):
             yield finding(problems.ACTUAL_OF_NOTHING, ref, value=year.actual)
 
@@ -44,7 +43,7 @@ def comparable(case: Case) -> Iterator[Finding]:
     It must be numeric too, with the same parts and units, counted the same way. In an interim round a dash means that
     there is no result yet; if the 実績 is required, a dash is no answer.
     """
-    for ref, year in _years(case):
+    for ref, year in case.actuals:
         if case.to_come(ref) or not year.actual.strip():
             continue
         target, actual = read_value(year.target), read_value(year.actual)
@@ -97,21 +96,3 @@ def _shape(target: Value) -> str:
 
 def _units(target: Value) -> str:
     return "、".join(dict.fromkeys(quantity.unit for quantity in target.quantities if quantity.unit)) or "単位なし"
-
-
-class Compared(NamedTuple):
-    """An 実績 with its 目標 and 評価項目, each ``""`` if the form has none."""
-
-    actual: str
-    target: str
-    indicator: str
-
-
-def _years(case: Case) -> Iterator[tuple[Ref, Compared]]:
-    """Yield every 実績 with the 目標 of its list and period."""
-    targets = case.settings.catalogue.targets
-    for ref, text in case.values.items():
-        if (target := targets.get(ref.field)) is not None:
-            named = "outcome.indicator" if ref.prefix == "outcome" else ""
-            others = (case.values.get(Ref(key, ref.item, ref.period), "") if key else "" for key in (target, named))
-            yield ref, Compared(text, *others)

@@ -20,7 +20,7 @@ _ENDED = re.compile(rf"(?<![未一部期])({'|'.join(_STOPPED)}|完了|終了)(?
 
 def vocabulary(case: Case) -> Iterator[Finding]:
     """Report a 進捗 that is not one of the words of 設定; for a near miss, the message names the word."""
-    for ref, quarter in _progress(case):
+    for ref, quarter in case.progress:
         text, words = quarter.progress, case.settings.words(case.field(ref))
         if not (text in words or not text.strip() or case.to_come(ref) or _missing(case, ref, quarter)):
             yield wrong_word(problems.PROGRESS_NEAR, problems.PROGRESS_UNKNOWN, ref, text, words)
@@ -28,7 +28,7 @@ def vocabulary(case: Case) -> Iterator[Finding]:
 
 def missing_progress(case: Case) -> Iterator[Finding]:
     """Report each 作業予定 up to the quarter of the round that has no 進捗, unless 報告事項なし is ticked."""
-    for ref, quarter in _progress(case):
+    for ref, quarter in case.progress:
         if _missing(case, ref, quarter):
             ticked = case.has_input(Ref("no_report", period=ref.period))
             params = {"quarter": QUARTER_LABELS[ref.period], "words": choices(case.settings.words(case.field(ref)))}
@@ -46,7 +46,7 @@ def quarter_to_come(case: Case) -> Iterator[Finding]:
 def missing_countermeasure(case: Case) -> Iterator[Finding]:
     """Report a missing 対応策 that the round requires and the 進捗 needs."""
     needing = {w.word for w in case.settings.progress_words if w.needs_countermeasure}
-    for progress, quarter in _progress(case):
+    for progress, quarter in case.progress:
         ref = Ref("activity.countermeasure", progress.item, progress.period)
         if quarter.progress in needing and is_blank(quarter.countermeasure) and case.requires(ref):
             severity = "warning" if case.as_issued(progress, ref) else "error"
@@ -100,12 +100,6 @@ def no_report(case: Case) -> Iterator[Finding]:
             yield finding(problems.NO_REPORT_UNKNOWN, ref, value=text)
         elif answered:
             yield finding(problems.NO_REPORT_AND_PROGRESS, ref, value=text, quarter=QUARTER_LABELS[n])
-
-
-def _progress(case: Case) -> Iterator[tuple[Ref, ActivityQuarter]]:
-    for activity in case.measure.activities:
-        for n, quarter in enumerate(activity.quarters, 1):
-            yield Ref("activity.progress", activity.key, n), quarter
 
 
 def _missing(case: Case, ref: Ref, quarter: ActivityQuarter) -> bool:
