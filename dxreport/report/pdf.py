@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..domain.errors import DxreportError
 from ..domain.fields import QUARTER_LABELS
+from ..workspace.bundled import is_shipped
 from . import words
 from .activity_records import ActivityLine, MeasureLine, MeasureName, Overview, QuarterStandings, Tally
 from .field_records import FieldCounts, FieldFigures, FieldSum, FieldSums, WordTally
@@ -50,7 +51,8 @@ def pdf(figures: Figures, template: Path, found: tuple[Fonts, tuple[str, ...]] |
 
     fonts, names = found or find_fonts()
     made = datetime.fromisoformat(figures.made)
-    data = _given(_data(figures)) | {"fonts": list(names), "date": [made.year, made.month, made.day]}
+    shown = _data(figures) if is_shipped(template) else _for_copied_templates(figures) | _data(figures)
+    data = _given(shown) | {"fonts": list(names), "date": [made.year, made.month, made.day]}
     inputs = {"data": json.dumps(data, ensure_ascii=False)}
     try:
         compiler = typst.Compiler(template.read_bytes(), font_paths=fonts, sys_inputs=inputs)
@@ -87,7 +89,7 @@ def find_fonts() -> tuple[Fonts, tuple[str, ...]]:
 def _data(figures: Figures) -> dict[str, Any]:
     """Return the figures by the names of the template; :func:`_given` turns records into JSON values."""
     overview, since, extra, names = figures.overview, figures.since, figures.coordination, figures.names
-    return _for_copied_templates(figures) | {
+    return {
         "title": figures.title,
         "heading": names.report_title,
         "owner": words.owner(names),
