@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 
 from .display import is_date_format, plain, show_number
@@ -78,6 +78,7 @@ def boolean_cell(value: bool) -> Cell:
     return Cell("boolean", "TRUE" if value else "FALSE")
 
 
+@lru_cache(maxsize=1 << 12)  # the same ordinals, dates and counts are in every sheet
 def number_cell(raw: str, code: str, date1904: bool = False) -> Cell:
     """Return the cell of a stored number in the number format ``code``; ``unclear`` if ``raw`` is not a number."""
     if not is_stored_number(raw):

@@ -272,13 +272,13 @@ class Worksheets:
             letters, rows, contents = (list(map(itemgetter(n), found)) for n in range(3))
             if len(contents) - contents.count("") != text.count("</c>"):
                 return None
-            if len(found) != text.count("<c ") + text.count("<c>"):
+            if len(found) != text.count("<c"):
                 return None  # the XML is not well-formed, or an empty cell is written in another way
             numbers = set(map(int, set(rows)))
             if min(numbers, default=last + 1) <= last:
                 return None
             last = max(numbers, default=last)
-            _check_single(list(map(str.__add__, letters, rows)))
+            _check_single(list(zip(letters, rows, strict=True)))
             out.rows += map(int, compress(rows, contents))
             out.columns += map(column_number, compress(letters, contents))
             out.shown += map(known.__getitem__, filter(None, contents))
@@ -315,7 +315,7 @@ def _is_plain_head(head: str) -> bool:
     return f'xmlns="{MAIN_NS}"' in head and not re.search(rf'xmlns:[^=]*=\s*["\']{MAIN_NS}', head)
 
 
-def _check_single(refs: Sequence[str]) -> None:
+def _check_single(refs: Sequence[object]) -> None:
     """Raise ValueError if a cell occurs twice: programs do not agree on which one counts."""
     if len(set(refs)) < len(refs):
         raise ValueError("同じセルが 2 つあります")
@@ -361,7 +361,7 @@ def _stored(root: etree._Element) -> Iterator[tuple[int, int, _Stored]]:
         for c in line.iterfind(_C):
             ref = c.get("r")
             at, column = parse_ref(ref.upper()) if ref else (row, column + 1)
-            refs.append(f"{at} {column}")
+            refs.append((at, column))
             if len(c):
                 inline, formula = c.find(_IS), c.find(_F)
                 written = "" if formula is None else f"={formula.text or ''}"

@@ -69,8 +69,9 @@ class Case:
         found = []
         for ref, actual in self.values.items():
             if (target := targets.get(ref.field)) is not None:
-                indicator = text(ref._replace(field="outcome.indicator"), "") if ref.prefix == "outcome" else ""
-                found.append((ref, Compared(actual, text(ref._replace(field=target), "") if target else "", indicator)))
+                named = "outcome.indicator" if ref.prefix == "outcome" else ""
+                others = (text(Ref(key, ref.item, ref.period), "") if key else "" for key in (target, named))
+                found.append((ref, Compared(actual, *others)))
         return tuple(found)
 
     def field(self, ref: Ref) -> Field:
