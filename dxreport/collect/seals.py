@@ -9,6 +9,7 @@ from functools import cached_property
 
 from ..form.read.attest import UNATTESTED, Attested, attest, written_keys
 from ..form.read.sheet import find_stamp
+from ..form.row_key import RowKey
 from ..form.stamp import Stamp
 from ..issue.store import Archive
 from ..ooxml.cells import Grid
@@ -49,18 +50,16 @@ class Seals:
         strange = {(row + 1, column + 1) for row, column in found.strange}
         return _without(sheet, strange) if strange else sheet, found
 
-    def _new_items(self, stamp: Stamp) -> Callable[[str], bool]:
+    def _new_items(self, stamp: Stamp) -> Callable[[RowKey], bool]:
         """Return a predicate: True for the key of a row that was issued for a new item of a list."""
         snapshot = self.archive.snapshot(stamp.issue)
         texts = snapshot.texts if snapshot else {}
         known = {(measure, ref.item) for measure, own in texts.items() for ref in own}
 
-        def is_new(key: str) -> bool:
-            _, *ids = key.split("/")
-            own = ids if stamp.measure else ids[1:]
-            items = own[-1].split(",") if own else ()
-            measure = stamp.measure or (ids[0] if ids else "")
-            return bool(items) and not any(item.isdecimal() or (measure, item) in known for item in items)
+        def is_new(key: RowKey) -> bool:
+            measure = stamp.measure or next(iter(key.blocks), "")
+            own = key.blocks if stamp.measure else key.blocks[1:]
+            return bool(own) and not any(item.isdecimal() or (measure, item) in known for item in key.items)
 
         return is_new
 

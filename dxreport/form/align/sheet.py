@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...ooxml.refs import column_letters
-from ..read.sheet import Filled, Keys, Rows, read_keyed, targets_of, template_row
+from ..read.sheet import Filled, Keys, Rows, read_keyed, targets_of
 from ..records import Form
+from ..row_key import RowKey, template_row
 from ..stamp import Stamp
 from .alignment import Placed
 from .columns import find_columns
@@ -105,11 +106,12 @@ def _key(form: Form, place: Placed) -> str:
     """Return the key of a row of the form, with its items numbered in order."""
     chain = form.layout.chains[place.row]
     depth = min((c.repeats for c in form.rows[place.row].cells), default=len(chain))
-    key = f"r{place.row}"
-    for block, index in zip(chain, place.path, strict=True):
-        if block.loops:
-            key += "/" + ",".join(f"{loop.variable.letter}{index + 1}" for loop in block.loops)
-    return key + "+" if any(place.path[depth:]) else key
+    blocks = tuple(
+        ",".join(f"{loop.variable.letter}{index + 1}" for loop in block.loops)
+        for block, index in zip(chain, place.path, strict=True)
+        if block.loops
+    )
+    return str(RowKey(place.row, blocks, any(place.path[depth:])))
 
 
 def _rest(

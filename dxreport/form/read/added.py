@@ -8,7 +8,8 @@ from itertools import groupby
 
 from ...domain.fields import ItemList, Ref
 from ..blocks import Block
-from .sheet import Filled, Keys, Rows, template_row
+from ..row_key import template_row
+from .sheet import Filled, Keys, Rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from .sheet import Keyed, Rows, find_keys, first_places, template_row
+from ..row_key import RowKey, parse_row_key, template_row
+from .sheet import Keyed, Rows, find_keys, first_places
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def written_keys(rows: Rows) -> list[str]:
     return [rows[found.top][found.left], *found.across.values(), *found.down.values()] if found else []
 
 
-def attest(rows: Rows, issued: Rows, is_new: Callable[[str], bool]) -> Attested:
+def attest(rows: Rows, issued: Rows, is_new: Callable[[RowKey], bool]) -> Attested:
     """Compare the keys of a sheet with those of the sheet as issued; ``is_new`` is True for keys of new items."""
     here, sent = find_keys(rows), find_keys(issued)
     if here is None or sent is None:
@@ -72,13 +73,17 @@ class _Lines:
         return {cross: line[n] for n, cross in reversed(self._cross.items())}
 
 
-def _sorted(here: _Lines, sent: _Lines, is_new: Callable[[str], bool]) -> bool:
+def _sorted(here: _Lines, sent: _Lines, is_new: Callable[[RowKey], bool]) -> bool:
     """Return True if only rows of new items changed places, each within its list and the only row of its item."""
     order, known = [key for key in sent.at if key in here.at], [key for key in here.at if key in sent.at]
-    moved = [(key, then) for key, then in zip(known, order, strict=True) if key != then]
-    rows = Counter(key.partition("/")[2] for key in sent.at)
+    rows = Counter(key.blocks for key in map(parse_row_key, sent.at) if key)
+    moved = [(parse_row_key(key), parse_row_key(then)) for key, then in zip(known, order, strict=True) if key != then]
     return all(
-        is_new(key) and rows[key.partition("/")[2]] == 1 and key.rpartition("/")[0] == then.rpartition("/")[0]
+        key
+        and then
+        and is_new(key)
+        and rows[key.blocks] == 1
+        and (key.row, key.blocks[:-1]) == (then.row, then.blocks[:-1])
         for key, then in moved
     )
 

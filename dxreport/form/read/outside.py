@@ -11,7 +11,8 @@ from ...ooxml.cells import Grid
 from ...ooxml.refs import address, column_letters, column_number
 from ..align.labels import ExpectedCell, as_label, form_labels
 from ..records import Form
-from .sheet import SHAPES, Filled, KeyPlaces, template_row
+from ..row_key import parse_row_key
+from .sheet import SHAPES, Filled, KeyPlaces
 
 _NAMED = 6  # a message names at most this many cells
 
@@ -73,10 +74,10 @@ def _known_cells(form: Form, places: KeyPlaces) -> tuple[tuple[int, int, Expecte
     columns = {column_number(key[1:]): c for key, c in places[1]}
     first = {key: r for r, key in reversed(places[0])}
     return tuple(
-        (r, columns[column], label, key.endswith("+"))
-        for r, key in places[0]
-        if first[key] == r
-        for column, label in _cells(form).get(template_row(key), {}).items()
+        (r, columns[column], label, key.later)
+        for r, text in places[0]
+        if first[text] == r and (key := parse_row_key(text))
+        for column, label in _cells(form).get(key.row, {}).items()
         if column in columns
     )
 

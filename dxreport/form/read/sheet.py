@@ -6,7 +6,6 @@ the row or column was removed, not that it is blank.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -17,11 +16,10 @@ from ...domain.fields import Field, Ref
 from ...ooxml.refs import address, column_letters, column_number
 from ..expressions import ThisPeriod
 from ..records import Form, TemplateCell
+from ..row_key import NO_ITEM, RowKey, parse_row_key, template_row
 from ..stamp import MARK, Stamp
 
 SEARCHED = 200  # this many rows and columns are searched for the stamp
-_SEPARATOR = re.compile("[/,]")  # between the ids of a key
-_TEMPLATE_ROW = re.compile(r"r([0-9]{1,7})(?:/|\+?$)")
 Rows = Sequence[Sequence[str]]  # a sheet as a rectangle: ``rows[i][j]`` is the text of cell (i+1, j+1)
 Keyed = dict[int, str]  # the keys of rows or columns by place, in order and counted from 0
 KeyPlaces = tuple[tuple[tuple[int, str], ...], tuple[tuple[str, int], ...]]  # rows and columns, as in Keys
@@ -132,12 +130,6 @@ def first_places(keys: Keyed) -> dict[str, int]:
     return places
 
 
-def template_row(key: str) -> int:
-    """Return the template row that a row key names, 0 for none and for a column key."""
-    found = _TEMPLATE_ROW.match(key)
-    return int(found[1]) if found else 0
-
-
 @dataclass(frozen=True, slots=True)
 class Target:
     """A cell of a template row that is read: it turns a cell of a keyed row into a Ref.
@@ -159,11 +151,11 @@ class Target:
 
     def ref(self, ids: Sequence[str]) -> Ref | None:
         """Return the Ref of the cell in a row with these ids (from index 1); None if a list has no item there."""
-        if self.item_at >= len(ids) or ids[self.item_at] == "-":
+        if self.item_at >= len(ids) or ids[self.item_at] == NO_ITEM:
             return None
         if not self.period_at:
             return Ref(self.spec.key, ids[self.item_at], self.period)
-        period = ids[self.period_at] if self.period_at < len(ids) else "-"
+        period = ids[self.period_at] if self.period_at < len(ids) else NO_ITEM
         return Ref(self.spec.key, ids[self.item_at], int(period)) if period.isdecimal() else None
 
     def column(self, rows: Rows, number: int, columns: Mapping[str, int]) -> int | None:
@@ -271,7 +263,7 @@ def _left_behind(form: Form, rows: Rows, keys: Keys) -> dict[int, str]:
         named = {r: measure_at(form, key) for r, key in keys.rows.items() if template_row(key) == number}
         printed = {r: rows[r][column].strip() for r in named}
         if len(set(named.values())) == len(named) and set(printed.values()) == set(named.values()):
-            out |= {r: f"r{number}/{measure}" for r, measure in printed.items()}
+            out |= {r: str(RowKey(number, (measure,))) for r, measure in printed.items()}
     return out
 
 
@@ -293,12 +285,12 @@ def _by_measure(form: Form, rows: Rows, keys: Keys) -> tuple[Keys, ...]:
     )  # fmt: skip
 
 
-def measure_at(form: Form, key: str) -> str:
+def measure_at(form: Form, text: str) -> str:
     """Return the measure that a row key of a list names, "" for none."""
-    row = template_row(key)
-    if row not in form.layout.chains or not form.layout.of_measure(row):
+    key = parse_row_key(text)
+    if key is None or key.row not in form.layout.chains or not form.layout.of_measure(key.row):
         return ""
-    return key.removesuffix("+").split("/", 2)[1] if "/" in key else ""
+    return key.blocks[0] if key.blocks else ""
 
 
 def read_keyed(form: Form, rows: Rows, keys: Keys, targets: Targets) -> Filled:
@@ -330,15 +322,16 @@ def _placement(
     inputs: set[Ref] = set()
     seen: set[str] = set()
     copied = []
-    for r, key in keys.items():
-        if key in seen:
+    for r, text in keys.items():
+        key = parse_row_key(text)
+        if text in seen:
             copied.append(r + 1)
+        if text in seen or key is None:
             continue
-        seen.add(key)
-        later = key.endswith("+")
-        ids = _ids(key, in_list=bool(measure_at(form, key)))
-        for target in targets.get(template_row(key), ()):
-            ref = None if later and target.spanning else target.ref(ids)
+        seen.add(text)
+        ids = key.ids(of_measure=bool(measure_at(form, text)))
+        for target in targets.get(key.row, ()):
+            ref = None if key.later and target.spanning else target.ref(ids)
             if ref is None or (not target.unlocked and ref in inputs):
                 continue
             column = target.column(rows, r, columns)
@@ -347,13 +340,6 @@ def _placement(
                 if target.unlocked:
                     inputs.add(ref)
     return Placement(at, tuple(copied))
-
-
-def _ids(key: str, *, in_list: bool) -> list[str]:
-    """Return the ids of a key, from index 1; a measure ID is one id, even with a comma in it."""
-    _, *rest = key.removesuffix("+").split("/", 2 if in_list else 1)
-    own = rest[-1] if len(rest) == (2 if in_list else 1) else ""
-    return ["", *rest[:in_list], *(_SEPARATOR.split(own) if own else ())]
 
 
 def _unkeyed_columns(rows: Rows, keys: Keys) -> tuple[int, ...]:

@@ -21,6 +21,7 @@ from ..parts.formulas import Formula
 from ..parts.row_map import Origin, Path, RowMap
 from ..parts.worksheet import ACTIVE, BREAKS, FROZEN, IGNORED, PAGES, SELECTED
 from ..records import Form
+from ..row_key import NO_ITEM, RowKey
 from ..stamp import Stamp
 from .prepare import ROW, TEXT_HEAD, TEXT_TAIL, PreparedForm, RowProgram
 
@@ -98,7 +99,7 @@ class SheetWriter:
         """
         if not self.is_list:
             self._enter(self.measures[0], 0)
-        self._nodes(self.form.layout.nodes, (), "")
+        self._nodes(self.form.layout.nodes, (), ())
         self.shape = self.prepared.shape(tuple(self.origins))
         heights = self._stretch()
         name = self.prepared.sheet_name(self.measures[0].id)
@@ -120,31 +121,31 @@ class SheetWriter:
         self.scope[0] = measure
         self._show("measure", measure, index)
 
-    def _nodes(self, nodes: tuple[Block | int, ...], path: Path, ids: str) -> None:
+    def _nodes(self, nodes: tuple[Block | int, ...], path: Path, blocks: tuple[str, ...]) -> None:
         for node in nodes:
             if isinstance(node, int):
-                self._row(node, path, ids)
+                self._row(node, path, blocks)
             elif node.loops and node.loops[0].over_measures:
                 for i, measure in enumerate(self.measures):
                     start = len(self.origins)
                     self._enter(measure, i)
-                    self._nodes(node.children, (*path, i), f"{ids}/{escape(measure.id)}")
+                    self._nodes(node.children, (*path, i), (*blocks, measure.id))
                     self.own[measure.id] += range(start, len(self.origins))
                 self._enter(None, 0)
             elif node.loops:
-                self._loop(node, path, ids)
+                self._loop(node, path, blocks)
             elif node.condition is None or self._control(node.condition):
-                self._nodes(node.children, (*path, 0), ids)
+                self._nodes(node.children, (*path, 0), blocks)
 
-    def _loop(self, block: Block, path: Path, ids: str) -> None:
+    def _loop(self, block: Block, path: Path, blocks: tuple[str, ...]) -> None:
         lists = [self._items(loop) for loop in block.loops]
         for i, items in enumerate(zip_longest(*lists)):
             own = []
             for loop, item in zip(block.loops, items, strict=True):
                 self.scope[loop.variable.slot] = item
                 self._show(loop.variable.name, item, i)
-                own.append("-" if item is None else getattr(item, "key", str(i + 1)))
-            self._nodes(block.children, (*path, i), f"{ids}/{','.join(own)}")
+                own.append(NO_ITEM if item is None else getattr(item, "key", str(i + 1)))
+            self._nodes(block.children, (*path, i), (*blocks, ",".join(own)))
 
     def _items(self, loop: Loop) -> tuple[Any, ...]:
         """Return the items that a loop runs over, with the blank ones that it adds."""
@@ -168,15 +169,19 @@ class SheetWriter:
         """Let computed texts see an item under ``name``; None past the end of its list."""
         self.names[name] = None if item is None else ItemView(item, index, self.prepared.this)
 
-    def _row(self, template_row: int, path: Path, ids: str) -> None:
-        program = self.prepared.programs[template_row]
+    def _row(self, template_row: int, path: Path, blocks: tuple[str, ...]) -> None:
+        program, later = self.prepared.programs[template_row], False
         if program.periods:
             program = program.periods[path[program.period_at]]
         if program.later is not None and any(path[program.depth :]):
-            program, ids = program.later, f"{ids}+"
+            program, later = program.later, True
         self.origins.append((template_row, path))
         number = len(self.origins) + 1
-        out = [f'<c r="A{number}"{_KEY}r{template_row}{ids}{TEXT_TAIL}'] if self.stamp else []
+        out = (
+            [f'<c r="A{number}"{_KEY}{escape(str(RowKey(template_row, blocks, later)))}{TEXT_TAIL}']
+            if self.stamp
+            else []
+        )
         height, grows = self._fill(program, out, number, path)
         out.append(program.end)
         self.cells.append("".join(out).replace(ROW, str(number)))
