@@ -142,7 +142,7 @@ def _waiting(results: Results) -> Topic:
         texts = (_target(year, now) for year in o.years)
         rows.append((*name_of(o), o.number, now.indicator, o.direction.value, *texts, now.reason))
     note = words.waiting_note(results) if results.missed or results.reported else words.results(results)
-    return Topic("実績待ち", f"付表　実績を待つ成果目標：{len(rows)}項目", columns, rows, note=note)
+    return Topic("実績待ち", f"付表　{words.waiting_heading(results)}", columns, rows, note=note)
 
 
 def _parts(results: Results) -> Topic:

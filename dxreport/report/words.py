@@ -230,6 +230,13 @@ def results_heading(results_: Results) -> str:
     return f"{results_.years[year]}の目標に届かなかった{short}（判定した{met + short}のうち{met}は達成）"
 
 
+def waiting_heading(results_: Results) -> str:
+    """Count the outcomes without a result; those without a target, for which none is awaited, are counted apart."""
+    without = sum(o.years[results_.this_year].verdict is Attainment.NO_TARGET for o in results_.waiting)
+    apart = f"、目標のない成果目標：{without}項目" if without else ""
+    return f"実績を待つ成果目標：{len(results_.waiting) - without}項目{apart}"
+
+
 def waiting_note(results_: Results) -> str:
     """Count the outcomes without this year's result that are in the list of the judged year; ``""`` for none."""
     here = set(results_.waiting)

@@ -297,7 +297,7 @@ def test_a_verdict_of_the_year_before_says_its_year_where_it_stands() -> None:
     assert heads[at - 1 : at + 2] == ["判定の年度", "判定", "達成率"]
     row = [cell.value for cell in book["成果目標"][5]]
     assert row[at - 1 : at + 1] == ["令和４年度", "未達"] and float(row[at + 1]) == pytest.approx(0.967, abs=1e-6)
-    assert book["実績待ち"]["A1"].value == "付表　実績を待つ成果目標：52項目"
+    assert book["実績待ち"]["A1"].value == "付表　実績を待つ成果目標：50項目、目標のない成果目標：2項目"
     assert book["実績待ち"]["A2"].value == (
         "ほかに、令和５年度の実績を待つ1項目は、前の年度の実績とともに「成果目標」にあります。"
     )
