@@ -56,7 +56,10 @@ class Program(japanese.Command, click.Group):
         if cmd_name.startswith("-"):  # an option after ``--``, which click explains
             return None
         if cmd_name not in COMMANDS:
-            raise UsageError(f"「{cmd_name}」というコマンドはありません。", f"使えるのは、{'、'.join(COMMANDS)} です。")
+            from ..domain.values import did_you_mean
+
+            known = f"使えるのは、{'、'.join(COMMANDS)} です。"
+            raise UsageError(f"「{cmd_name}」というコマンドはありません。", did_you_mean(cmd_name, COMMANDS) + known)
         found: click.Command = getattr(import_module(f".{cmd_name}", __package__), cmd_name)
         return found
 

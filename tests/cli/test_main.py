@@ -128,6 +128,7 @@ def test_version(capsys):
     ("args", "words"),
     [
         (["chekc"], "「chekc」というコマンドはありません"),
+        (["colect"], "「collect」の誤りではありませんか"),
         (["check", "--jsno"], "「--jsno」というオプションはありません。「--json」"),
         (["check", "--quarter", "5"], "--quarter: 1 から 4 まで"),
         (["check", "--quarter"], "--quarter には値を続けて"),
