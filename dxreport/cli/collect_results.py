@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ..collect.plan import WORDS, FilePlan, Plan, SheetPlan, Status
-from ..domain.problems import DISMISSED, MAIL_ONLY, WITHDRAWN, Problem, shown
+from ..domain.problems import DISMISSED, MAIL_ONLY, WITHDRAWN, Problem, listed, shown
 from .common import Json, note_records, problem_record
+
+_CELLS = 6  # a line names at most this many
 
 
 def answer(plan: Plan, *, dry_run: bool) -> Json:
@@ -50,6 +52,7 @@ def _sheet(s: SheetPlan, status: str) -> Json:
             for c in s.merge.conflicts
         ],
         "moved": list(s.moved),
+        "kept": [{"field": str(ref), "cell": s.cells.get(ref, ""), "return": by} for ref, by in s.kept.items()],
         "notes": note_records(s.notes),
     }  # fmt: skip
 
@@ -73,6 +76,9 @@ def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
                 yield from _said(p, "    ")
             for what in sheet.moved:
                 yield f"    移動: {what}（内容は正しい欄のものとして読み取りました）"
+            for by in dict.fromkeys(sheet.kept.values()):
+                blank = listed([sheet.cells.get(ref, "") for ref, of in sheet.kept.items() if of == by], _CELLS)
+                yield f"    空欄の {blank}: {by} の回答がそのまま残ります（消すときは collect --replace）"
             for cell, text in sheet.notes.items():
                 yield f"    コメント {cell}: {shown(text, 200)}"
             for c in sheet.merge.conflicts:

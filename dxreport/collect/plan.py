@@ -37,7 +37,8 @@ class SheetPlan:
     """One sheet of a returned file and its outcome.
 
     ``labels`` name the cells of its changes and conflicts. ``texts`` are all its texts, ``cells`` their places in the
-    file. ``notes`` are the department's, by cell. ``meant`` is the round it was filled in for, if not its own.
+    file. ``notes`` are the department's, by cell. ``meant`` is the round it was filled in for, if not its own. ``kept``
+    is the return whose answer stays in each cell that it left blank.
     """
 
     sheet: str
@@ -54,6 +55,7 @@ class SheetPlan:
     round: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
     meant: str = ""
+    kept: Mapping[Ref, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -260,7 +260,7 @@ class Planner:
         labels = {ref: label(ref, settings, item_name(ref, texts, settings.catalogue)) for ref in refs}
         return replace(
             unchanged, status=status, problems=found, merge=merge, labels=labels, moved=sheet.moved, notes=sheet.notes,
-            meant=now.judged.elsewhere if not now.fate.is_in else "",
+            meant=now.judged.elsewhere if not now.fate.is_in else "", kept=now.kept if now.fate.is_in else {},
         )  # fmt: skip
 
 

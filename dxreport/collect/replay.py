@@ -255,8 +255,9 @@ class SheetOutcome:
     """The outcome of a returned sheet and the reasons for it; mutable only while events are folded in.
 
     ``says`` are its answers; ``leans`` says whether it is complete only by what others answered. ``joined`` are the
-    returns it went in with; ``replaced_by`` the one that went in instead; ``accepted`` the reason it was taken in with;
-    ``set_aside`` the one it was dismissed or withdrawn with.
+    returns it went in with; ``replaced_by`` the one that went in instead; ``kept`` the one whose answer stays in each
+    cell that it left blank; ``accepted`` the reason it was taken in with; ``set_aside`` the one it was dismissed or
+    withdrawn with.
     """
 
     sheet: Sheet
@@ -268,6 +269,7 @@ class SheetOutcome:
     joined: tuple[str, ...] = ()
     replaced_by: str = ""
     overtaken_by: str = ""
+    kept: Mapping[Ref, str] = field(default_factory=dict)
     accepted: str | None = None
     set_aside: str = ""
 
@@ -580,6 +582,7 @@ class _Fold:
     def _take(self, entry: SheetOutcome) -> None:
         """Merge the answers of a sheet that goes in, except those overtaken by a newer answer of its round."""
         sheet = entry.sheet
+        entry.kept = self._kept(entry) if entry.says and sheet.round in self.rounds else {}
         self.rounds.add(sheet.round)
         counted: dict[Ref, str] = {}
         overtaken = {""}
@@ -597,6 +600,16 @@ class _Fold:
         silent = not entry.says and entry.leans and not sheet.corrects
         taken = changed or entry.accepted is not None
         entry.fate = Fate.SILENT if silent else Fate.TAKEN if taken else Fate.UNCHANGED
+
+    def _kept(self, entry: SheetOutcome) -> dict[Ref, str]:
+        """Return the return whose answer stays in each cell that a sheet left blank, except for those it joins."""
+        known = (
+            (ref, self.said.get((entry.sheet.round, ref))) for ref, t in entry.sheet.texts.items() if not t.strip()
+        )
+        kept = {
+            ref: answer[1][0] for ref, answer in known if answer and answer[0].text.strip() and ref not in entry.says
+        }
+        return {ref: by for ref, by in kept.items() if by not in (entry.sheet.return_id, *entry.joined)}
 
     def _merge(self, sheet: Sheet, texts: Mapping[Ref, str]) -> Merge:
         """Merge answers three ways; return the changes made and the conflicts found."""

@@ -102,3 +102,21 @@ def test_a_mail_without_files_shows_what_it_says(quarter: Quarter, capsys: pytes
     assert code == 1 and lines[0].startswith("■ 回答.eml（U0001）")
     assert [line.strip() for line in lines if "｜" in line] == ["｜総務課です。", "｜変更ありません。"]
     assert any("総務課（soumu@city.kisarazu.lg.jp）" in line and "「回答」" in line for line in lines)
+
+
+@pytest.mark.quick
+def test_an_answer_that_a_later_return_left_blank_is_named(
+    quarter: Quarter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A department empties a cell that the form does not require: nothing is deleted, and the screen says so."""
+    plan = "activity.plan/K2/2"
+    first = quarter.filled({"01-02": {"contact_person": "甲", plan: "試行"}}, "農林水産課")
+    later = quarter.filled({"01-02": {"contact_person": "乙", plan: ""}}, "農林水産課")
+    cell = quarter.cells(later, "01-02")[plan]
+    issued = quarter.values("01-02").get(plan, "")
+    say(quarter, capsys, "collect", quarter.put(first, "a.xlsx"))
+    _, lines = say(quarter, capsys, "collect", quarter.put(later, "b.xlsx"))
+    assert issued == "" and quarter.values("01-02")[plan] == "試行"
+    assert [line.strip() for line in lines if "空欄" in line] == [
+        f"空欄の {cell}: U0001 の回答がそのまま残ります（消すときは collect --replace）"
+    ]
