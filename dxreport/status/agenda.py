@@ -37,7 +37,7 @@ class Task:
     """What to do about one department.
 
     ``people`` are the 主担当者 of its sheets. ``faults`` are problems of its addresses. ``last`` is its last recorded
-    draft of a reminder or sendback, ``count`` the number of them. ``files`` are the existing corrected copies and
+    draft of a reminder or sendback, ``count`` the number of this kind. ``files`` are the existing corrected copies and
     drafts, each with a label. ``rank`` is its place in the order of the work. ``drafted`` is True if the mail to send
     was drafted today.
     """
@@ -225,8 +225,9 @@ def agenda(workspace: Workspace, master: Master, found: RoundStatus, today: date
         files = tuple(_files(workspace, sheets, fresh, copies))
         drafted = any(m.kind == _MAIL_OF.get(rank) and m.day >= today for m in fresh)
         last = made[-1] if made else None
+        count = sum(m.kind == last.kind for m in made) if last else 0
         tasks.append(Task(
-            d.name, way, named, d.to, d.phone, faults, tuple(sheets), last, len(made), first + todo, files, rank, drafted,
+            d.name, way, named, d.to, d.phone, faults, tuple(sheets), last, count, first + todo, files, rank, drafted,
         ))  # fmt: skip
     tasks.sort(key=lambda t: t.rank)
     conflicts = tuple((s, c) for s in found.sheets for c in s.conflicts)

@@ -100,6 +100,15 @@ def test_a_return_made_before_the_sheet_came_again_does_not_count(quarter: Quart
     assert of(quarter).command == "dxreport mail return"
 
 
+def test_reminders_are_counted_without_sendbacks(quarter: Quarter) -> None:
+    quarter.collect(quarter.filled({"01-01": {P1: "順調"}}))
+    draft(quarter, MailKind.RETURN, 15)
+    draft(quarter, MailKind.REMIND, 19)
+    assert next(t for t in of(quarter).tasks if t.department == OFFICE).told == "７月19日（火）\n督促"
+    draft(quarter, MailKind.REMIND, 20)
+    assert next(t for t in of(quarter).tasks if t.department == OFFICE).told == "７月20日（水）\n督促 2回目"
+
+
 def test_a_reminder_is_no_return(quarter: Quarter) -> None:
     """The sheet came after the reminder of the day; tomorrow the reminder alone is no reason to call either."""
     draft(quarter, MailKind.REMIND, 20)
