@@ -47,15 +47,17 @@ def collect(
     """Read, judge and merge returns; with ``dry_run``, only return the plan.
 
     ``replace`` makes every open cell of a return an answer. ``passwords`` and ``ask`` are as in FileReader; ``watch``
-    wraps the files while the ``workers`` read them. If the master is rewritten meanwhile, master and returns are read
-    again, so that nobody needs to repeat the command. Raise UsageError if a path does not exist or is a folder of our
-    own files, MasterError or LockedError if the master cannot be read or written, DxreportError if the year is closed.
+    wraps the files while they are gathered, and again while the ``workers`` read them. If the master is rewritten
+    meanwhile, master and returns are read again, so that nobody needs to repeat the command. Raise UsageError if a path
+    does not exist or is a folder of our own files, MasterError or LockedError if the master cannot be read or written,
+    DxreportError if the year is closed.
     """
     if not dry_run:
         ready(workspace)
     work = _Work(workspace, now, passwords, ask, whole=replace, workers=workers)
     spool = work.books.kept.spool
-    files = [dataclasses.replace(file, data=spool.keep(bytes(file.data))) for file in gather(paths, workspace.own)]
+    found = watch(gather(paths, workspace.own))
+    files = [dataclasses.replace(file, data=spool.keep(bytes(file.data))) for file in found]
     try:
         work.plan(files, watch)
     except DxreportError:

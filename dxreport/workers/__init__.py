@@ -8,14 +8,14 @@ Items are bytes and records, results are records.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
-Watch = Callable[[Sequence[Any]], Iterable[Any]]
+Watch = Callable[[Iterable[Any]], Iterable[Any]]
 """Wraps items while they are worked on, to show progress."""
 
 WORTHWHILE = 60  # items from which processes pay off: starting them takes as long as a few dozen items
