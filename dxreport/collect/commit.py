@@ -21,6 +21,7 @@ from ..master.records import Change, Conflict, Master, Receipt, ReceiptState, ne
 from ..master.write import MasterEdit, put
 from ..workspace.paths import Workspace
 from ..workspace.transaction import NOTHING
+from .events import Accept, Again, Dismiss, Edit, Event, Issued, Withdraw
 from .judge import Judge
 from .kept import Kept
 from .ledger import ConflictRows, History, aside_note, dismissed_change, fixed_receipts, sheet_receipt
@@ -28,7 +29,8 @@ from .log import Chain, Commit, Log, LogEntry, Read, commit_name
 from .originals import content_key, orphans
 from .plan import Plan
 from .reading import Reading
-from .replay import Accept, Again, Dismiss, Edit, Event, Fate, Issued, Replayed, Withdraw, replay
+from .replay import replay
+from .state import Fate, Replayed
 
 
 class Books:

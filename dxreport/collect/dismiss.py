@@ -11,8 +11,9 @@ from ..workspace.files import locked
 from ..workspace.paths import Workspace
 from ..workspace.transaction import ready
 from .commit import Books, opened
+from .events import Dismiss
 from .plan import Plan
-from .replay import Dismiss, Fate, Replayed, SheetOutcome
+from .state import Fate, Replayed, SheetOutcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from ..domain.model import Measure, Round, Settings
 from ..domain.problems import Problem, problem
 from ..master.records import Master
 from ..rules import Case, Finding, judge, problems_of, takes
+from .events import Sheet
 from .reading import SheetReading
-from .replay import Judged, Sheet
+from .state import Judged
 
 _REMEMBERED = 256  # sheets; those of a measure are asked about one after the other
 

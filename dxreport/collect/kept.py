@@ -14,9 +14,9 @@ from ..domain.model import FiscalYear, ProgressWord, Round, Settings
 from ..issue.store import Archive
 from ..workspace.paths import Workspace
 from ..workspace.spool import Content, Spool
+from .events import Event, Returned, Sheet
 from .log import LogEntry, Read
 from .reading import Reading, issue_of, parse_reading, reading_data
-from .replay import Event, Returned, Sheet
 
 
 class Kept:

@@ -13,22 +13,9 @@ from ..domain.problems import Problem, problem, shown
 from ..master.records import Change, Conflict, ConflictState, Receipt, ReceiptState, next_id
 from ..master.schema import RECEIPT_FIELD
 from ..rules import item_name
+from .events import Accept, Adopt, Decision, Dismiss, Edit, Event, Withdraw
 from .reading import Reading, SheetReading
-from .replay import (
-    ASIDE,
-    Accept,
-    Adopt,
-    Decision,
-    Dismiss,
-    Edit,
-    Event,
-    Fate,
-    OpenConflict,
-    Put,
-    Replayed,
-    SheetOutcome,
-    Withdraw,
-)
+from .state import ASIDE, Fate, OpenConflict, Put, Replayed, SheetOutcome
 
 ADDITION = "追加: "  # begins the label of a conflict that offers an added item
 TYPED = "手入力"  # the note on a text that a person typed into the master

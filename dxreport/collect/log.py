@@ -15,9 +15,10 @@ from typing import Any
 
 from ..domain.errors import MasterError
 from ..domain.fields import BUILT_IN, Catalogue, Ref
+from .events import Accept, Adopt, Again, Decision, Dismiss, Edit, Event, Issued, Withdraw
 from .originals import content_key
 from .reading import problem_from, problem_json, refs_from, refs_json
-from .replay import Accept, Adopt, Again, Decision, Dismiss, Edit, Event, Issued, Judged, Withdraw
+from .state import Judged
 
 Texts = dict[str, dict[Ref, str]]
 """Texts by measure."""

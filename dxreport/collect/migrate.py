@@ -17,6 +17,7 @@ from ..intake.returned import ARROW
 from ..issue.store import Archive
 from ..master.records import Change, Conflict, ConflictState, Master, Receipt, ReceiptState
 from ..master.schema import RECEIPT_FIELD
+from .events import Accept, Decision, Dismiss, Edit, Event, Issued, Withdraw
 from .judge import Judge
 from .kept import Kept
 from .ledger import ACCEPTED, ADDITION
@@ -24,7 +25,7 @@ from .log import Chain, Commit, LogEntry, Read, commit_name
 from .originals import original
 from .reader import FileReader
 from .reading import Reading, SheetReading
-from .replay import Accept, Decision, Dismiss, Edit, Event, Issued, Withdraw, replay
+from .replay import replay
 
 _Texts = Mapping[str, Mapping[Ref, str]]
 _Dated = tuple[str, int, int, LogEntry]  # time, rank of the kind of event, order within that kind

@@ -18,12 +18,13 @@ from ..ooxml.package import Package
 from ..rules import item_name
 from ..workers import ALONE, Choice, Lost, ThisProcess, Watch
 from .commit import Books
+from .events import Again, SheetKey
 from .ledger import shown_problems
 from .originals import content_key, original, original_path
 from .plan import FilePlan, Plan, SheetPlan, Status
 from .reader import FileRead, FileReader, package_of, refused
 from .reading import Reading, SheetReading
-from .replay import Again, Fate, Replayed, SheetKey
+from .state import Fate, Replayed
 
 
 class Planner:

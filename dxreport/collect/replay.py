@@ -8,226 +8,27 @@ files, no clock and no settings of today. Nothing is ever undone in place: to wi
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import Enum
+from dataclasses import replace
 from typing import Protocol
 
 from ..domain.fields import Ref
 from ..domain.merge import Merge, three_way
 from ..domain.problems import Problem
-from .reading import Rank, SheetReading
-
-SheetKey = tuple[str, str]
-"""Return and issue: which returned sheet of a measure."""
-
-
-class Fate(Enum):
-    """The outcome of a returned sheet."""
-
-    TAKEN = "taken"
-    UNCHANGED = "unchanged"  # counts as an answer, but changed nothing in the master
-    SILENT = "silent"  # left as issued, and complete only because of other returns
-    HELD = "held"
-    REPLACED = "replaced"  # held, and a later sheet of its round went in
-    ELSEWHERE = "elsewhere"  # filled in for another round
-    DISMISSED = "dismissed"
-    WITHDRAWN = "withdrawn"
-
-    @property
-    def is_in(self) -> bool:
-        """True if a sheet with this fate counts as an answer to its round."""
-        return self in (Fate.TAKEN, Fate.UNCHANGED, Fate.SILENT)
-
-
-ASIDE = (Fate.DISMISSED, Fate.WITHDRAWN)
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One answer: a text, and the rank of the sheet that gave it."""
-
-    text: str
-    rank: Rank
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A returned sheet of a measure.
-
-    ``issued`` are the texts it was sent with, ``texts`` those it came back with, in the cells it shows. ``corrects`` is
-    the return it is a corrected copy of. With ``whole``, every open cell is an answer, also if left as issued.
-    ``terms`` is the digest of the settings it is judged by. ``inputs`` are the fields and periods that it has input
-    cells for, None if unknown. ``read`` is for the rules and the ledgers only.
-    """
-
-    return_id: str
-    issue: str
-    round: str
-    rank: Rank
-    issued: Mapping[Ref, str] = field(repr=False)
-    texts: Mapping[Ref, str] = field(repr=False)
-    corrects: str = ""
-    whole: bool = False
-    terms: str = ""
-    read: SheetReading = field(default=SheetReading("", "", ""), repr=False, compare=False)
-    inputs: frozenset[tuple[str, int]] | None = field(default=None, repr=False)
-
-    @property
-    def key(self) -> SheetKey:
-        """The return and issue."""
-        return self.return_id, self.issue
-
-
-@dataclass(frozen=True, slots=True)
-class Issued:
-    """The measure was issued."""
-
-    issue: str
-
-
-@dataclass(frozen=True, slots=True)
-class Returned:
-    """A sheet came back."""
-
-    sheet: Sheet
-
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """The file of a held sheet came again: from here on it is judged by these terms."""
-
-    return_id: str
-    terms: str
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """A text of the master changed from ``old`` to ``new``; a ``note`` says how, unless a person typed it."""
-
-    ref: Ref
-    old: str
-    new: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """A conflict was decided: ``text`` goes in.
-
-    ``takes`` is the return whose text was chosen, "" for none, and ``of`` the issue of that sheet, "" in logs of
-    earlier releases. ``return_id`` and ``issue`` are the sheet that raised the conflict, ``note`` the line for 変更履歴.
-    """
-
-    ref: Ref
-    round: str
-    returned: str
-    current: str
-    text: str
-    takes: str = ""
-    return_id: str = ""
-    issue: str = ""
-    note: str = ""
-    of: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Adopt:
-    """An item that a department added was adopted under these addresses; ``item`` is its id in the return."""
-
-    return_id: str
-    issue: str
-    texts: Mapping[Ref, str]
-    item: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Accept:
-    """A held, dismissed or withdrawn sheet was accepted as it is."""
-
-    return_id: str
-    issue: str
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Withdraw:
-    """A return was withdrawn or, with a ``measure``, only what it says of that one."""
-
-    return_id: str
-    reason: str = ""
-    measure: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Dismiss:
-    """A held sheet was dismissed or, with a blank ``issue``, the unreadable part of a return."""
-
-    return_id: str
-    issue: str
-    reason: str = ""
-
-
-Event = Issued | Returned | Again | Edit | Decision | Adopt | Accept | Withdraw | Dismiss
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text of the master.
-
-    ``by`` is the sheet that brought it, None if a person did or it was there from the start; ``round`` is the round of
-    that sheet, ``place`` the index of the event.
-    """
-
-    text: str
-    by: SheetKey | None = None
-    round: str = ""
-    place: int = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Put:
-    """A change of one text by the event at index ``place``; ``by`` is the sheet that brought it, if any."""
-
-    ref: Ref
-    old: str
-    new: str
-    by: SheetKey | None
-    place: int
-
-
-@dataclass(frozen=True, slots=True)
-class OpenConflict:
-    """A cell that two sides changed.
-
-    ``round`` is "" and ``by`` None if a person typed over a text that was withdrawn afterwards.
-    """
-
-    ref: Ref
-    round: str
-    issued: str
-    returned: str
-    current: str
-    by: SheetKey | None
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What the rules say about a sheet.
-
-    ``own`` are errors of the sheet itself, ``lacks`` those about answers it still owes. ``elsewhere`` is the round that
-    it was filled in for if all its errors are answers of another round than its own.
-    """
-
-    own: tuple[Problem, ...] = ()
-    lacks: tuple[Problem, ...] = ()
-    warnings: tuple[Problem, ...] = ()
-    elsewhere: str = ""
-
-    @property
-    def problems(self) -> tuple[Problem, ...]:
-        """All problems, grouped: own errors, lacking answers, warnings."""
-        return (*self.own, *self.lacks, *self.warnings)
+from .events import (
+    Accept,
+    Adopt,
+    Again,
+    Decision,
+    Dismiss,
+    Edit,
+    Event,
+    Issued,
+    Returned,
+    Sheet,
+    SheetKey,
+    Withdraw,
+)
+from .state import ASIDE, Fate, Judged, OpenConflict, Put, Replayed, Said, SheetOutcome, Text
 
 
 class Rules(Protocol):
@@ -248,68 +49,6 @@ class Rules(Protocol):
     def shares(self, sheet: Sheet, round_: str) -> Collection[Ref]:
         """Return the cells of a sheet that another round opens too."""
         ...
-
-
-@dataclass(slots=True)
-class SheetOutcome:
-    """The outcome of a returned sheet and the reasons for it; mutable only while events are folded in.
-
-    ``says`` are its answers; ``leans`` says whether it is complete only by what others answered. ``joined`` are the
-    returns it went in with; ``replaced_by`` the one that went in instead; ``kept`` the one whose answer stays in each
-    cell that it left blank; ``accepted`` the reason it was taken in with; ``set_aside`` the one it was dismissed or
-    withdrawn with.
-    """
-
-    sheet: Sheet
-    fate: Fate = Fate.HELD
-    judged: Judged = Judged()
-    says: Mapping[Ref, Said] = field(default_factory=dict)
-    leans: bool = False
-    merge: Merge = field(default_factory=Merge)
-    joined: tuple[str, ...] = ()
-    replaced_by: str = ""
-    overtaken_by: str = ""
-    kept: Mapping[Ref, str] = field(default_factory=dict)
-    accepted: str | None = None
-    set_aside: str = ""
-
-    @property
-    def waits(self) -> bool:
-        """True if the sheet is held only because answers are missing."""
-        return self.fate is Fate.HELD and not self.judged.own
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """The state of a measure after a log.
-
-    ``first`` are the texts that it began with, ``put`` those that events put in their place; ``trail`` lists every
-    change of a text in order.
-    """
-
-    first: Mapping[Ref, str] = field(repr=False)
-    put: Mapping[Ref, Text]
-    outcomes: Mapping[SheetKey, SheetOutcome]
-    conflicts: Mapping[tuple[Ref, str], OpenConflict]
-    trail: tuple[Put, ...] = ()
-
-    @property
-    def texts(self) -> dict[Ref, Text]:
-        """All texts with their sources."""
-        return {ref: self.put.get(ref) or Text(text) for ref, text in self.values().items()}
-
-    def values(self) -> dict[Ref, str]:
-        """Return all texts."""
-        return {**self.first, **{ref: here.text for ref, here in self.put.items()}}
-
-    def text(self, ref: Ref) -> str:
-        """Return the text at an address, "" for none."""
-        return self.put[ref].text if ref in self.put else self.first.get(ref, "")
-
-    def settled(self, round_: str) -> bool:
-        """Return True if a round is answered and none of its sheets is held."""
-        fates = [o.fate for o in self.outcomes.values() if o.sheet.round == round_]
-        return Fate.HELD not in fates and any(fate.is_in for fate in fates)
 
 
 def replay(first: Mapping[Ref, str], log: Sequence[Event], rules: Rules) -> Replayed:

@@ -16,11 +16,12 @@ from ..workspace.files import locked
 from ..workspace.paths import Workspace
 from ..workspace.transaction import ready
 from .commit import Books, opened
+from .events import Accept, Adopt, Decision, Edit
 from .ledger import ADDITION, addition
 from .originals import original
 from .planner import Planner
 from .reader import FileReader
-from .replay import ASIDE, Accept, Adopt, Decision, Edit, Fate, SheetOutcome
+from .state import ASIDE, Fate, SheetOutcome
 
 SIDES = {"issued": "発行時の値", "returned": "返送の値", "current": "マスターの値"}
 

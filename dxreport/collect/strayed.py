@@ -17,7 +17,7 @@ from ..rules import item_name
 from ..workspace.paths import Workspace
 from .commit import Books
 from .log import Read
-from .replay import OpenConflict, Replayed
+from .state import OpenConflict, Replayed
 
 _FREE = "メモ"  # not compared: people write there too, and its wording depends on the release
 

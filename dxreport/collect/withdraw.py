@@ -12,8 +12,9 @@ from ..workspace.files import locked
 from ..workspace.paths import Workspace
 from ..workspace.transaction import ready
 from .commit import Books, opened, rewritten
+from .events import Withdraw
 from .plan import Plan
-from .replay import Fate, Withdraw
+from .state import Fate
 
 
 @dataclass(frozen=True, slots=True)

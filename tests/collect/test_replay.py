@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dxreport.collect.replay import Fate, Returned, Sheet
+from dxreport.collect.events import Returned, Sheet
+from dxreport.collect.state import Fate
 from dxreport.domain.fields import Ref
 from tests.support import laws
 from tests.support.abstract import (

@@ -6,24 +6,21 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from dxreport.collect.replay import (
+from dxreport.collect.events import (
     Accept,
     Again,
     Decision,
     Dismiss,
     Edit,
     Event,
-    Fate,
     Issued,
-    Judged,
-    OpenConflict,
-    Replayed,
     Returned,
     Sheet,
     SheetKey,
     Withdraw,
-    replay,
 )
+from dxreport.collect.replay import replay
+from dxreport.collect.state import Fate, Judged, OpenConflict, Replayed
 from dxreport.domain.fields import Ref
 from dxreport.domain.problems import Problem
 

@@ -4,22 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dxreport.collect.replay import (
-    Accept,
-    Decision,
-    Dismiss,
-    Edit,
-    Event,
-    Fate,
-    Issued,
-    Replayed,
-    Returned,
-    Said,
-    Sheet,
-    SheetOutcome,
-    Withdraw,
-    replay,
-)
+from dxreport.collect.events import Accept, Decision, Dismiss, Edit, Event, Issued, Returned, Sheet, Withdraw
+from dxreport.collect.replay import replay
+from dxreport.collect.state import Fate, Replayed, Said, SheetOutcome
 from dxreport.domain.fields import Ref
 from tests.support.abstract import REQUIRED, ROUND_OF, Desk, Done, Rules, plain, verdicts
 
