@@ -56,7 +56,7 @@ class Program(japanese.Command, click.Group):
         if cmd_name.startswith("-"):  # an option after ``--``, which click explains
             return None
         if cmd_name not in COMMANDS:
-            from ..domain.values import did_you_mean
+            from ..domain.spelling import did_you_mean
 
             known = f"使えるのは、{'、'.join(COMMANDS)} です。"
             raise UsageError(f"「{cmd_name}」というコマンドはありません。", did_you_mean(cmd_name, COMMANDS) + known)

@@ -9,7 +9,7 @@ from ..domain.errors import MasterError, UsageError
 from ..domain.fields import Field, FieldKind, Ref
 from ..domain.model import normalise
 from ..domain.problems import Problem
-from ..domain.values import number_text
+from ..domain.quantities import number_text
 from ..master.records import Change, Conflict, ConflictState
 from ..master.schema import FIELDS
 from ..workspace.files import locked

@@ -10,7 +10,7 @@ from ..domain import problems
 from ..domain.fields import Ref
 from ..domain.model import Round
 from ..domain.problems import Problem, problem
-from ..domain.values import measure_id
+from ..domain.spelling import measure_id
 from ..form.align.labels import as_label
 from ..form.align.sheet import Aligned, Doubt, align
 from ..form.compile import Form

@@ -19,7 +19,7 @@ from typing import Any
 from .days import ERAS, printed_year, western_year
 from .fields import BUILT_IN, QUARTER_LABELS, Catalogue, Field, FieldKind, Period, Ref
 from .names import Names
-from .values import measure_id
+from .spelling import measure_id
 from .visible import writable
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..domain.errors import DxreportError
 from ..domain.model import Measure, Round
-from ..domain.values import did_you_mean
+from ..domain.spelling import did_you_mean
 from ..form.compile import load_form
 from ..form.records import Form
 from ..master.records import Master

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from ..domain.errors import DxreportError, UsageError
 from ..domain.model import Measure, Round
 from ..domain.numbering import next_number
-from ..domain.values import did_you_mean, measure_id
+from ..domain.spelling import did_you_mean, measure_id
 from ..form.records import Form
 from ..master.records import Day, Issue, Master, timestamp
 from ..master.write import MasterEdit, save

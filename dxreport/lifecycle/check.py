@@ -20,7 +20,8 @@ from ..domain.errors import DxreportError, MasterError, TemplateError
 from ..domain.fields import Access, Field, Ref, access
 from ..domain.model import Measure, Round, Settings
 from ..domain.problems import Problem, ProblemKind, choices, problem
-from ..domain.values import area_code, is_blank, unspaced
+from ..domain.spelling import area_code
+from ..domain.values import is_blank, unspaced
 from ..form.compile import load_form
 from ..form.expressions import Computed, tag_of
 from ..form.faults import CannotShow

@@ -14,7 +14,7 @@ from pathlib import Path
 from ..domain.errors import DxreportError, PackageError, UsageError
 from ..domain.fields import Catalogue, Period
 from ..domain.model import Round, Settings
-from ..domain.values import did_you_mean
+from ..domain.spelling import did_you_mean
 from ..form.compile import compile_form
 from ..form.records import Form
 from ..issue.forms import FORM_NAME, find_form, form_files

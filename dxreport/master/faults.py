@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ..domain.errors import MasterError
-from ..domain.values import did_you_mean
+from ..domain.spelling import did_you_mean
 from .records import Place
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from ..domain.fields import BUILT_IN, Catalogue, ItemList, Ref
 from ..domain.model import Department, Measure, Settings
-from ..domain.values import cell_number, number_text
+from ..domain.quantities import cell_number, number_text
 from ..ooxml.refs import MAX_SHEET_NAME, is_sheet_name
 from ..ooxml.table import TableRange
 from .faults import suggestion

@@ -11,7 +11,9 @@ from ..domain.days import day_of
 from ..domain.fields import BUILT_IN, Catalogue
 from ..domain.model import Department, FiscalYear, ProgressWord, Round, Settings, Treatment
 from ..domain.names import Names
-from ..domain.values import area_code, fold, is_blank, number_text
+from ..domain.quantities import number_text
+from ..domain.spelling import area_code
+from ..domain.values import fold, is_blank
 from ..ooxml.table import plain
 from .catalogue import read_catalogue
 from .faults import suggestion

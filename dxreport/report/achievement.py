@@ -10,7 +10,8 @@ from ..domain import problems
 from ..domain.fields import QUARTERS
 from ..domain.model import Outcome, OutcomeYear, Settings
 from ..domain.numbering import circled
-from ..domain.values import Quantity, ValueKind, fold, is_blank, is_undecided, read_value
+from ..domain.quantities import Quantity, ValueKind, read_value
+from ..domain.values import fold, is_blank, is_undecided
 from ..master.records import Direction, Master
 from ..rules.outcomes import mismatch, pairs
 from .activity_records import MeasureName

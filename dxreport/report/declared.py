@@ -10,7 +10,8 @@ from typing import Any
 from ..domain.days import printed
 from ..domain.fields import QUARTER_LABELS, Catalogue, Field, FieldKind, InReport, Period, Ref
 from ..domain.model import Item, Measure, Record, Settings
-from ..domain.values import date_text, fold, is_blank, is_marked, is_unmarked, number_text
+from ..domain.quantities import date_text, number_text
+from ..domain.values import fold, is_blank, is_marked, is_unmarked
 from ..domain.visible import one_line
 from ..issue.store import Archive
 from ..master.records import Master

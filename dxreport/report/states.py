@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from ..domain.model import Activity, Measure, ProgressWord, Settings, Treatment
-from ..domain.values import area_code, is_blank, is_marked, plan_is_none, unspaced
+from ..domain.spelling import area_code
+from ..domain.values import is_blank, is_marked, plan_is_none, unspaced
 from ..domain.visible import one_line
 from ..master.records import Master
 from .activity_records import Category, MeasureName, Progress

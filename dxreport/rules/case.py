@@ -12,7 +12,8 @@ from ..domain.fields import Access, Field, Ref, access
 from ..domain.model import ActivityQuarter, Measure, MeasureIndex, Round, Settings
 from ..domain.needs import to_come
 from ..domain.problems import ProblemKind, choices
-from ..domain.values import is_blank, nearest
+from ..domain.spelling import nearest
+from ..domain.values import is_blank
 
 
 class Compared(NamedTuple):

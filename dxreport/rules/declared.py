@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from ..domain import problems
 from ..domain.fields import Access, Field, FieldKind, Period, Ref
 from ..domain.problems import choices
-from ..domain.values import date_text, fold, is_blank, is_marked, is_unmarked, measure_id, number_text
+from ..domain.quantities import date_text, number_text
+from ..domain.spelling import measure_id
+from ..domain.values import fold, is_blank, is_marked, is_unmarked
 from .case import Case, Finding, finding, wrong_word
 from .texts import malformed
 

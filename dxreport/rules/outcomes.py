@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from ..domain import problems
 from ..domain.fields import Ref
 from ..domain.needs import is_actual_of_nothing
-from ..domain.values import Quantity, Value, ValueKind, is_blank, read_value, same_unit, ways_of_counting
+from ..domain.quantities import Quantity, Value, ValueKind, read_value, same_unit, ways_of_counting
+from ..domain.values import is_blank
 from .case import Case, Finding, finding
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from ..domain import problems
 from ..domain.fields import Ref
 from ..domain.model import Measure, RelatedMeasure
-from ..domain.values import is_blank, measure_id, unspaced
+from ..domain.spelling import measure_id
+from ..domain.values import is_blank, unspaced
 from .case import Case, Finding, finding, says_something
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from ..domain.fields import FieldKind, Ref
-from ..domain.values import number_for_cell, number_text
+from ..domain.quantities import number_for_cell, number_text
 from ..form.read.sheet import read_sheet
 from ..form.records import Form
 from ..form.sizes import Sizes

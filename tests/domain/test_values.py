@@ -8,20 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dxreport.domain.values import (
-    Quantity,
-    Value,
-    ValueKind,
-    fold,
-    is_blank,
-    is_marked,
-    is_undecided,
-    measure_id,
-    nearest,
-    plan_is_none,
-    read_value,
-    same_word,
-)
+from dxreport.domain.quantities import Quantity, Value, ValueKind, read_value
+from dxreport.domain.spelling import measure_id, nearest, same_word
+from dxreport.domain.values import fold, is_blank, is_marked, is_undecided, plan_is_none
 from dxreport.lifecycle import sample
 
 WORDS = ("予定通り", "進捗遅延・課題あり")

@@ -297,7 +297,7 @@ def test_a_master_keeps_its_catalogue_and_all_texts(data: st.DataObject) -> None
 
 def _standard(made: Measure) -> dict[Ref, str]:
     """The texts of a measure, its numbers in their standard form."""
-    from dxreport.domain.values import number_text
+    from dxreport.domain.quantities import number_text
 
     fields = made.catalogue.field
     return {

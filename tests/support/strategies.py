@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from dxreport.domain.fields import BUILT_IN, Catalogue, Field, FieldKind, InReport, Period, Ref, Requirement, When
 from dxreport.domain.model import Measure, normalise
-from dxreport.domain.values import fold, number_text
+from dxreport.domain.quantities import number_text
+from dxreport.domain.values import fold
 
 NASTY = (
     "=1+1", "+1", "-1", "@SUM(A1)", "'文字", "0123", "1e5", "TRUE", "#N/A", "#REF!", "48.5%", "7/1", "30,000千円",

@@ -10,7 +10,8 @@ from ...domain import problems
 from ...domain.fields import Field, FieldKind, Ref, label
 from ...domain.model import Settings, normalise
 from ...domain.problems import Problem, listed, problem
-from ...domain.values import cell_number, date_text, number_text, reads_the_same, same_word, stored_number
+from ...domain.quantities import cell_number, date_text, number_text, stored_number
+from ...domain.spelling import reads_the_same, same_word
 from ...domain.visible import one_line
 from ...ooxml.cells import At, Cell, Grid
 from ...ooxml.dates import serial_date

@@ -19,7 +19,7 @@ from ...domain.errors import TemplateError
 from ...domain.fields import QUARTERS, Access, FieldKind, access
 from ...domain.model import Round, Settings
 from ...domain.needs import Need, need, need_beside
-from ...domain.values import number_for_cell
+from ...domain.quantities import number_for_cell
 from ...ooxml.refs import address, column_letters, fitted_sheet_name
 from ...ooxml.text import escape, utf16_length
 from ..blocks import Block
