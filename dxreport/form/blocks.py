@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..domain.fields import Catalogue
-from .expressions import MEASURES, Computed, Variable, condition, loop_variable
+from .expressions import Computed, condition
 from .faults import TemplateFaults, TextFault
+from .variables import MEASURES, Variable, loop_variable
 
 _TAG = re.compile(r"\{%-?\s*(.*?)\s*-?%\}", re.S)
 _MEANT = re.compile(r"\b(?:for\s+\w+\s+in\s+[^%}\n]*|endfor\b|endif\b)")

@@ -19,8 +19,9 @@ from ..ooxml.refs import Box, address, cell, column_letters
 from ..ooxml.styles import CellFormat
 from ..ooxml.text import TRUE
 from . import template_checks as checks
+from .bindings import FREE, Binding, content_of, legend_of
 from .blocks import layout, measure_of
-from .expressions import FREE, Binding, computed, content_of, legend_of
+from .expressions import computed
 from .faults import TemplateFaults, TextFault
 from .lists import LIST_TAG, lists_of
 from .parts.defined_names import printed_ranges, read_names

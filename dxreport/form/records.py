@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from ..domain.fields import Catalogue
 from ..domain.needs import Need
 from ..ooxml.text_metrics import FontWidths, height_of, stacked_height, wrapped
+from .bindings import Binding
 from .blocks import Layout
-from .expressions import Binding, Computed
+from .expressions import Computed
 from .parts.defined_names import DefinedNames
 from .parts.drawings import AttachedParts
 from .parts.formulas import Formula

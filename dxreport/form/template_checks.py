@@ -12,12 +12,13 @@ from lxml import etree
 from ..ooxml.package import Package
 from ..ooxml.refs import Box, address, column_letters
 from ..ooxml.text import TRUE
+from .bindings import FREE, Binding
 from .blocks import Layout
-from .expressions import FREE, THIS, Binding
 from .faults import TemplateFaults
 from .parts.defined_names import OTHER_BOOK, pointing_at
 from .records import TemplateCell
 from .template import R_ID, DrawnCell, S, SheetEntry, Source
+from .variables import THIS
 
 _ELSEWHERE = {
     "headerFooter": "ヘッダーとフッター", "dataValidations": "入力規則", "conditionalFormatting": "条件付き書式",

@@ -15,10 +15,10 @@ from pathlib import Path
 from ..domain.fields import Period, Ref
 from ..domain.model import Measure, Round
 from ..domain.names import joined
-from ..form.expressions import THIS
 from ..form.records import Form, TemplateCell
 from ..form.render.prepare import PreparedForm
 from ..form.render.workbook import render_published
+from ..form.variables import THIS
 from ..master.records import Master
 from ..workspace.files import file_name
 from ..workspace.paths import Workspace

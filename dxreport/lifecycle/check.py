@@ -23,12 +23,13 @@ from ..domain.problems import Problem, ProblemKind, choices, problem
 from ..domain.spelling import area_code
 from ..domain.values import is_blank, unspaced
 from ..form.compile import load_form
-from ..form.expressions import Computed, tag_of
+from ..form.expressions import Computed
 from ..form.faults import CannotShow
 from ..form.read.sheet import input_fields
 from ..form.records import Form
 from ..form.render.prepare import PreparedForm
 from ..form.render.workbook import render_book
+from ..form.variables import tag_of
 from ..issue.forms import default_form, find_form, form_files, other_books, said_form, suggested_form
 from ..issue.read_back import UnreadableForm, check_readable
 from ..issue.store import Archive

@@ -9,7 +9,7 @@ from itertools import product
 from lxml import etree
 
 from ..domain.model import Settings, normalise
-from ..form.expressions import Binding
+from ..form.bindings import Binding
 from ..form.records import Form
 from ..ooxml.cells import At
 from ..ooxml.refs import address, box, cell

@@ -8,8 +8,8 @@ import pytest
 from lxml import etree
 
 from dxreport.domain.model import ProgressWord
+from dxreport.form.bindings import Binding
 from dxreport.form.compile import compile_form
-from dxreport.form.expressions import Binding
 from dxreport.lifecycle.template_words import word_notes
 from dxreport.ooxml.refs import address
 from tests.support.lens import FORM, SETTINGS

@@ -11,7 +11,8 @@ from functools import lru_cache
 from itertools import chain
 
 from ...domain.fields import Field, FieldKind
-from ..expressions import Binding, Computed, plain_path
+from ..bindings import Binding, plain_path
+from ..expressions import Computed
 from ..records import Form, TemplateCell
 
 _FLAGS = frozenset({"有", "無"})

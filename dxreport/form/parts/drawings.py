@@ -16,9 +16,10 @@ from lxml import etree
 from ...domain.errors import PackageError
 from ...ooxml.package import Package, Relationship, parse
 from ...ooxml.refs import cell
-from ..expressions import Computed, Variable, computed
+from ..expressions import Computed, computed
 from ..faults import TemplateFaults, TextFault
 from ..template import S
+from ..variables import Variable
 from .markup import around, xml_of
 from .row_map import RowMap
 

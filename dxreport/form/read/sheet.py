@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from ...domain.fields import Field, Ref
 from ...ooxml.refs import address, column_letters, column_number
-from ..expressions import ThisPeriod
 from ..records import Form, TemplateCell
 from ..row_key import NO_ITEM, RowKey, parse_row_key, template_row
 from ..stamp import MARK, Stamp
+from ..variables import ThisPeriod
 
 SEARCHED = 200  # this many rows and columns are searched for the stamp
 Rows = Sequence[Sequence[str]]  # a sheet as a rectangle: ``rows[i][j]`` is the text of cell (i+1, j+1)

@@ -22,13 +22,15 @@ from ...domain.needs import Need, need, need_beside
 from ...domain.quantities import number_for_cell
 from ...ooxml.refs import address, column_letters, fitted_sheet_name
 from ...ooxml.text import escape, utf16_length
+from ..bindings import Binding
 from ..blocks import Block
-from ..expressions import Binding, Computed, Scope, ThisPeriod, reason
+from ..expressions import Computed, reason
 from ..lists import LIST_MARK, lists_of
 from ..parts.formulas import Formula
 from ..parts.row_map import Origin, RowMap
 from ..records import Form, TemplateCell, TemplateRow
 from ..stamp import SHEET
+from ..variables import Scope, ThisPeriod
 from .page_breaks import PagedRows
 
 ROW = "\x01"  # placeholder for the row number in its cells; no text of the model contains a control character
