@@ -132,10 +132,10 @@ class MasterWorkbook:
         return found, [row for row in rows if not row.blank()]
 
     def headers(self, area: TableRange) -> list[str]:
-        """Return the texts in the header row of a table, from its first column to its last."""
+        """Return the texts in the header row of a table, those next to it included: only Excel makes it grow."""
         grid, _ = self._sheet(area.part)
-        left, right = area.span
-        return [" ".join(grid.text(area.header, column).split()) for column in range(left, right + 1)]
+        row = grid.rows.get(area.header, {})
+        return [" ".join(row[column].split()) for column in sorted(row) if column >= area.span[0]]
 
     def _sheet(self, part: str) -> tuple[SheetTexts, tuple[Table, ...]]:
         if self._last is None or self._last[0] != part:  # tables of one sheet are read one after the other

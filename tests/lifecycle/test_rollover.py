@@ -335,6 +335,17 @@ def test_what_people_added_is_carried(answered: Quarter, formula: bool, comment:
     assert book["変更履歴"].max_row == 2 and new.changes == new.issues == new.receipts == ()
 
 
+def test_a_column_next_to_a_table_is_named_too(answered: Quarter) -> None:
+    """LibreOffice does not make the table grow, as Excel does."""
+    book = openpyxl.load_workbook(answered.workspace.master)
+    sheet = book["施策"]
+    sheet.cell(1, sheet.max_column + 1, "備考")
+    book.save(answered.workspace.master)
+    done = rollover(answered.workspace, None, APRIL)
+    assert done.own == ("「施策」シートの列「備考」",)
+    assert openpyxl.load_workbook(done.workspace.master)["施策"].cell(1, sheet.max_column).value == "備考"
+
+
 def test_the_new_master_takes_a_whole_round(answered: Quarter) -> None:
     with_additions(answered, formula=False, comment=False)
     ended(answered, "01-02")
