@@ -425,6 +425,19 @@ def test_a_long_latin_term_is_printed_in_the_pdf_and_its_sentence_is_not_lost():
     assert "○○町DX計画" in text and "遅延・課題のあるInitiative" in text and "企画課" in text
 
 
+def test_an_outcome_may_end_before_the_plan() -> None:
+    """01-01 ① has no 目標 in the last year: the list of numbers shows a dash there."""
+    ends = {"01-01": {"outcome.indicator/O1/4": "", "outcome.target/O1/4": ""}}
+    text = squeezed(read(pdf(figures(in_memory(edited(real(), ends)), 1, NOW), TYPST)))
+    assert "月間利用金額（年度月平均）30,000千円―" in text
+
+
+def test_the_footer_can_be_copied_as_written() -> None:
+    names = Names(plan="○○町DX計画", office="企画課", contact="kikaku@town.hibarino.lg.jp")
+    text = read(pdf(replace(figures(in_memory(real()), 1, NOW), names=names), TYPST))
+    assert "kikaku@town.hibarino.lg.jp" in text and "\u200b" not in text
+
+
 def test_a_template_copied_from_an_earlier_release_still_works(found: Figures) -> None:
     """Offices have changed theirs: what it shows is there under the same names."""
     text = squeezed(read(pdf(found, Path(__file__).parents[1] / "data" / "報告書_0.1.0.typ")))
