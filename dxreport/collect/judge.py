@@ -83,6 +83,9 @@ class Judge:
         raw = judge(case)
         # What has no cell on the sheet cannot be missed: a list that is drawn twice may end at different items.
         unseen = {r for f in raw if f.kind.code in problems.LACKING for r in f.refs if r.item and r not in read.cells}
+        # Nor is a sheet told about items that another one added in rows that are blank here.
+        added = {(ref.prefix, ref.item) for ref in others if ref.item and ref not in read.texts}
+        unseen |= {r for f in raw for r in f.refs if (r.prefix, r.item) in added}
         findings = [f for found in raw if (f := _without(found, known | set(map(str, unseen))))]
         found = problems_of(findings, lambda ref: (read.sheet, read.cells.get(ref, "")), case.settings, case.values)
         told = (*read.problems, *found)

@@ -201,7 +201,11 @@ class _Fold:
             for ref, said in e.says.items():
                 if ref not in newest or newest[ref].rank <= said.rank:
                     newest[ref] = said
-        texts, others = {**sheet.issued, **sheet.texts, **{ref: said.text for ref, said in newest.items()}}, set()
+        texts = {**sheet.issued, **sheet.texts, **{ref: said.text for ref, said in newest.items()}}
+        others: set[Ref] = set()
+        elsewhere = {ref: self._text(ref) for round_, ref in self.said if round_ == sheet.round and ref not in texts}
+        texts |= elsewhere  # items that another sheet of the round added in rows that are blank on this one
+        others.update(ref for ref, text in elsewhere.items() if text)
         issued, opened = sheet.issued.get, self.rules.opens(sheet)
         for ref, text in texts.items():
             answer = newest.get(ref)
@@ -321,7 +325,7 @@ class _Fold:
     def _take(self, entry: SheetOutcome) -> None:
         """Merge the answers of a sheet that goes in, except those overtaken by a newer answer of its round."""
         sheet = entry.sheet
-        entry.kept = self._kept(entry) if entry.says and sheet.round in self.rounds else {}
+        entry.kept = self._kept(entry) if sheet.round in self.rounds else {}
         self.rounds.add(sheet.round)
         counted: dict[Ref, str] = {}
         overtaken = {""}

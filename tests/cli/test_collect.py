@@ -120,3 +120,12 @@ def test_an_answer_that_a_later_return_left_blank_is_named(
     assert [line.strip() for line in lines if "空欄" in line] == [
         f"空欄の {cell}: U0001 の回答がそのまま残ります（消すときは collect --replace）"
     ]
+
+
+@pytest.mark.quick
+def test_a_return_that_was_emptied_is_not_passed_over(quarter: Quarter, capsys: pytest.CaptureFixture[str]) -> None:
+    say(quarter, capsys, "collect", quarter.put(quarter.filled({}, "農林水産課"), "a.xlsx"))
+    emptied = quarter.filled({"01-02": {"contact_person": ""}}, "農林水産課", full=False)
+    cell = quarter.cells(emptied, "01-02")["activity.progress/K1/1"]
+    _, lines = say(quarter, capsys, "collect", quarter.put(emptied, "b.xlsx"))
+    assert any(line.strip().startswith(f"空欄の {cell}") and "U0001 の回答が" in line for line in lines)

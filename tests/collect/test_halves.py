@@ -440,3 +440,27 @@ def test_the_copy_of_an_ods_holds_all_that_was_written(quarter: Quarter, soffice
     assert texts[HERE]["name"] == quarter.values(HERE)["name"]
     quarter.collect(fill(data, quarter.form, {HERE: {Ref.parse(P2): "予定通り"}}, quarter=1, year=1))
     assert shown(quarter) == shown(quarter, "01-04") == "反映済"
+
+
+def test_new_items_of_one_person_are_not_missed_in_the_copy_of_another(quarter: Quarter) -> None:
+    """In the round for plans, neither measure has a 取組 yet; each person fills in a spare row of one of them."""
+    book = openpyxl.load_workbook(quarter.workspace.master)
+    for row in reversed(range(2, book["取組"].max_row + 1)):
+        if book["取組"].cell(row, 1).value in ("01-01", "01-04"):
+            book["取組"].delete_rows(row)
+    book.save(quarter.workspace.master)
+    [prepared] = issue(quarter, "計画", departments=(OFFICE,))
+    first, second = (
+        fill(prepared.data, quarter.form, {id_: {Ref("activity.name", "K1"): "実証実験"}}, quarter=0, year=1)
+        for id_ in ("01-01", "01-04")
+    )
+    one = quarter.collect(first)
+    assert [(s.status, [p.code for p in s.problems]) for f in one.files for s in f.sheets] == [
+        (Status.MERGED, ["W106"]), (Status.HELD, ["E107"]),
+    ]  # fmt: skip
+    two = quarter.collect(second)
+    assert [(s.status, [p.code for p in s.problems]) for f in two.files if f.new for s in f.sheets] == [
+        (Status.UNCHANGED, []), (Status.MERGED, ["W106"]),
+    ]  # fmt: skip
+    assert states(quarter)["U0002"] == "記入なし"
+    assert [quarter.values(id_)["activity.name/K1"] for id_ in ("01-01", "01-04")] == ["実証実験"] * 2
