@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Any
 
 from .days import ERAS, printed_year, western_year
-from .fields import BUILT_IN, QUARTER_LABELS, Catalogue, Field, FieldKind, Period, Ref
+from .fields import BUILT_IN, QUARTER_LABELS, QUARTERS, Catalogue, Field, FieldKind, Period, Ref
 from .names import Names
 from .spelling import measure_id
 from .visible import writable
@@ -319,11 +319,6 @@ class Round:
     requires: frozenset[str] = frozenset()
     form: str = ""
 
-    @property
-    def closes(self) -> bool:
-        """True if the round asks for the final 実績 of the year."""
-        return not self.quarter and "実績" in self.requires
-
 
 class Treatment(Enum):
     """課題の扱い: what a 進捗 means in the report."""
@@ -381,6 +376,11 @@ class Settings:
         """Return the round of a quarter, the one with its usual name before any other; None if there is none."""
         own = [r for r in self.rounds if r.quarter == quarter]
         return min(own, key=lambda r: r.name != QUARTER_LABELS[quarter], default=None)
+
+    def closes(self, round_: Round) -> bool:
+        """Return True if a round asks for the results of the year: it requires 実績, or comes after 第4四半期."""
+        past = self.rounds[: self.rounds.index(round_)] if round_ in self.rounds else ()
+        return not round_.quarter and ("実績" in round_.requires or any(r.quarter == QUARTERS[-1] for r in past))
 
     def words(self, field: Field) -> tuple[str, ...]:
         """Return the words that a field may hold; () if it may hold any text."""

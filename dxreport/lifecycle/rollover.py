@@ -95,7 +95,7 @@ def rollover(workspace: Workspace, out: Path | None, now: datetime, *, dry_run: 
 
 def last_round(settings: Settings) -> Round | None:
     """Return the round that closes a year, else the last one; None if there is none."""
-    closing = [r for r in settings.rounds if r.closes]
+    closing = list(filter(settings.closes, settings.rounds))
     return next(iter(closing or settings.rounds[-1:]), None)
 
 

@@ -351,7 +351,7 @@ class Master:
         The closing round is sent only for measures that run all year, unless 設定 says otherwise.
         """
         round_ = when if isinstance(when, Round) else Round("", when)
-        closing = round_.closes and not self.settings.asks_ended
+        closing = self.settings.closes(round_) and not self.settings.asks_ended
         return tuple(
             m
             for m in self.measures

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..domain import problems
 from ..domain.fields import QUARTER_LABELS
-from ..domain.model import FiscalYear, Round, Settings
+from ..domain.model import Round, Settings
 from ..domain.problems import Problem, choices, problem
 from ..master.records import Master
 from ..master.schema import DEPARTMENTS, MEASURES
@@ -52,19 +52,20 @@ def step_after(workspace: Workspace, master: Master, round_: Round, today: date)
     rounds = master.settings.rounds
     names = [r.name for r in rounds]
     if round_.name in names and (later := rounds[names.index(round_.name) + 1 :]):
-        begins = _begins(later[0], master.settings.fiscal_year)
+        begins = _begins(later[0], master.settings)
         return Step(render_command(later[0]), later[0].name, begins if begins and begins > today else None)
     if not _stands(workspace, master, "公表"):
         return Step("dxreport publish")
     return _next_year(workspace, master.settings)
 
 
-def _begins(round_: Round, year: FiscalYear) -> date | None:
+def _begins(round_: Round, settings: Settings) -> date | None:
     """Return the first day of a round's quarter, or of the next fiscal year if the round closes the year."""
+    year = settings.fiscal_year
     if round_.quarter:
         months = 3 + 3 * (round_.quarter - 1)  # from January
         return date(year.western + months // 12, months % 12 + 1, 1)
-    return date(year.western + 1, 4, 1) if round_.closes else None
+    return date(year.western + 1, 4, 1) if settings.closes(round_) else None
 
 
 def _stands(workspace: Workspace, master: Master, *words: str) -> bool:
