@@ -294,7 +294,7 @@ class _Writer:
         passed = all(s.days_late for s in sheets)
         return {
             "fiscal_year": self.master.settings.fiscal_year.label,
-            "round": SimpleNamespace(name=self.round.name, quarter=self.round.quarter),
+            "round": SimpleNamespace(name=self.round.name, quarter=self.round.quarter, opens=sorted(self.round.opens)),
             "deadline": "" if passed and not late else self._deadline(sheets),
             "days_late": late,
             "today": printed_day(self.today),

@@ -32,7 +32,7 @@ def missing_progress(case: Case) -> Iterator[Finding]:
         if _missing(case, ref, quarter):
             ticked = case.has_input(Ref("no_report", period=ref.period))
             params = {"quarter": QUARTER_LABELS[ref.period], "words": choices(case.settings.words(case.field(ref)))}
-            params["or_none"] = _OR_NONE if ticked else ""
+            params["or_none"] = _OR_NONE if ticked else "（一覧から選べます）"
             yield finding(problems.PROGRESS_MISSING, ref, severity="error", **params)
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from dxreport.domain.errors import DxreportError, UsageError
@@ -86,6 +87,18 @@ def test_a_request_goes_to_every_department_with_its_workbook(issued_quarter):
         assert text.startswith(f"{d.department}　ご担当者様") and "令和４年７月15日（金）までに" in text
         assert d.department in read(d)["Subject"] and "第1四半期" in read(d)["Subject"]
         assert read(d)["To"] == master.department(d.department).to and "Cc" not in read(d)
+
+
+def test_only_a_round_with_the_box_asks_to_tick_it(quarter):
+    book = openpyxl.load_workbook(quarter.workspace.master)
+    cells = [
+        c for row in book["設定"].iter_rows() for c in row if isinstance(c.value, str) and "報告事項なし" in c.value
+    ]
+    assert "報告事項なし" in body(drafts(quarter, MailKind.REQUEST).drafts[0])
+    for cell in cells:
+        cell.value = "、".join(word for word in cell.value.split("、") if word != "報告事項なし")
+    book.save(quarter.workspace.master)
+    assert "報告事項なし" not in body(drafts(quarter, MailKind.REQUEST).drafts[0])
 
 
 def test_a_department_without_address_is_named(issued_quarter):

@@ -9,6 +9,7 @@ import pytest
 from dxreport.domain.model import ProgressWord, Treatment
 from dxreport.lifecycle import sample
 from dxreport.rules import judge
+from dxreport.rules.verdict import problems_of
 
 DELAYED = "進捗遅延・課題あり"
 
@@ -53,6 +54,14 @@ def test_the_same_wrong_word_in_two_cells_is_one_finding(judged):
 def test_blanks_are_named_only_where_they_are_the_fault(case, word, blanks):
     [found] = judge(case({"activity.progress/K1/1": word}))
     assert ("空白" in found.params["how"]) is blanks
+
+
+@pytest.mark.parametrize("has_box", [True, False])
+def test_the_box_for_nothing_to_report_is_named_only_where_there_is_one(case, has_box):
+    inputs = {("activity.progress", 1), *([("no_report", 1)] if has_box else [])}
+    asked = replace(case({"activity.progress/K1/1": ""}), inputs=inputs)
+    [found] = problems_of(judge(asked), lambda ref: ("01-01", "E20"), SETTINGS, asked.values)
+    assert ("報告事項なし" in found.fix) is has_box and "空白" not in found.fix
 
 
 @pytest.mark.parametrize("blank", ["", " ", "―", "なし"])
