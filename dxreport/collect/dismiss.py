@@ -48,6 +48,10 @@ def dismiss(workspace: Workspace, return_id: str, reason: str, now: datetime) ->
 
 
 def _append(books: Books, return_id: str, reason: str) -> None:
+    number, _, measure = return_id.partition("/")
+    if measure:
+        what = f"{return_id} のように、シートを 1 枚だけ除外することはできません。"
+        raise UsageError(what, f"dxreport dismiss {number} で、この返送の保留と受付不可のシートをすべて除外します。")
     reading = books.reading(return_id)
     if reading is None:
         raise UsageError(
@@ -81,7 +85,8 @@ def _told(books: Books, plan: Plan, return_id: str) -> Dismissal:
     rows = [*plan.receipts, *(row for row in plan.updated if isinstance(row, Receipt))]
     mine = tuple(row for row in rows if row.id == return_id and row.state is ReceiptState.DISMISSED)
     entered = (ReceiptState.MERGED, ReceiptState.UNCHANGED, ReceiptState.SILENT)
-    open_ = (row.measure for row in mine if row.measure in books.texts and not _counted(books.state(row.measure), row))
+    sheets = (row for row in mine if row.round and row.measure in books.texts)  # without a round: it was not read
+    open_ = (row.measure for row in sheets if not _counted(books.state(row.measure), row))
     return Dismissal(
         return_id,
         mine,

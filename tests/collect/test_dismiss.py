@@ -14,6 +14,7 @@ from dxreport.collect.plan import Status
 from dxreport.collect.resolve import accept
 from dxreport.collect.withdraw import withdraw
 from dxreport.domain.errors import UsageError
+from dxreport.form.stamp import Stamp
 from dxreport.master.records import ConflictState, ReceiptState
 from dxreport.ooxml.refs import cell
 from dxreport.status.round_status import RoundStatus, State, status
@@ -57,6 +58,22 @@ def test_a_measure_of_which_another_sheet_is_held_is_not_said_to_be_unanswered(q
     quarter.collect(quarter.filled({"01-01": {P1: "順調だ"}}))
     done = dismiss(quarter.workspace, "U0002", "電話で取消し", LATER)
     assert done.unanswered == () and state(quarter) is State.HELD
+
+
+def test_a_sheet_of_another_year_leaves_nothing_unanswered(quarter: Quarter) -> None:
+    quarter.collect(quarter.filled({}))
+    stamp = Stamp("R03Q1-001", "01-01", quarter.form.digest)
+    quarter.collect(reshaped(quarter.book(), "01-01", lambda root: set_text(root, (1, 1), str(stamp))))
+    done = dismiss(quarter.workspace, "U0002", "昨年度のもの", LATER)
+    assert [r.measure for r in done.receipts] == ["01-01"] and done.unanswered == ()
+    assert state(quarter) is State.MERGED
+
+
+def test_a_single_sheet_cannot_be_dismissed(quarter: Quarter) -> None:
+    quarter.collect(quarter.filled(WRONG))
+    with pytest.raises(UsageError, match="U0001/01-01 のように") as raised:
+        dismiss(quarter.workspace, "U0001/01-01", "重複", LATER)
+    assert "dismiss U0001 " in raised.value.fix
 
 
 def test_it_stands_in_the_ledgers_with_reason_and_day(quarter: Quarter) -> None:
