@@ -97,6 +97,7 @@ def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
     yield f"{sums if shown_files else '新しいファイルはありません'}。マスターの変更 {len(plan.changes)} か所。"
     if plan.conflicts:
         yield f"競合 {len(plan.conflicts)} 件は、dxreport resolve で決めるまでマスターに入りません: {'、'.join(c.id for c in plan.conflicts)}"
+        yield from (f"  {c.id} {c.measure} {c.label}（{shown(c.returned, 100)}）" for c in plan.conflicts if c.adds)
     if dry_run:
         yield "（--dry-run: 何も書いていません）"
 

@@ -10,14 +10,13 @@ from ..domain import problems
 from ..domain.fields import Ref, label
 from ..domain.model import Settings
 from ..domain.problems import Problem, problem, shown
-from ..master.records import Change, Conflict, ConflictState, Receipt, ReceiptState, next_id
+from ..master.records import ADDITION, Change, Conflict, ConflictState, Receipt, ReceiptState, next_id
 from ..master.schema import RECEIPT_FIELD
 from ..rules import item_name
 from .events import Accept, Adopt, Decision, Dismiss, Edit, Event, Withdraw
 from .reading import Reading, SheetReading
 from .state import ASIDE, Fate, OpenConflict, Put, Replayed, SheetOutcome
 
-ADDITION = "追加: "  # begins the label of a conflict that offers an added item
 TYPED = "手入力"  # the note on a text that a person typed into the master
 ACCEPTED = "受入: "
 _TEXT = "本文"  # introduces the text of a mail without attachments
@@ -262,7 +261,7 @@ class ConflictRows:
     def take_back(self, return_id: str, measures: Collection[str], reason: str) -> None:
         """Close the open offers of a return for these measures."""
         for row in list(self._all.values()):
-            mine = row.return_id == return_id and row.measure in measures and row.label.startswith(ADDITION)
+            mine = row.return_id == return_id and row.measure in measures and row.adds
             if mine and row.state is ConflictState.OPEN:
                 self.write(replace(row, state=ConflictState.WITHDRAWN, reason=reason, when=self._when))
 

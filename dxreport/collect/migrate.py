@@ -20,7 +20,7 @@ from ..master.schema import RECEIPT_FIELD
 from .events import Accept, Decision, Dismiss, Edit, Event, Issued, Withdraw
 from .judge import Judge
 from .kept import Kept
-from .ledger import ACCEPTED, ADDITION
+from .ledger import ACCEPTED
 from .log import Chain, Commit, LogEntry, Read, commit_name
 from .originals import original
 from .reader import FileReader
@@ -173,7 +173,7 @@ def _people(master: Master, first: _Texts, readings: Mapping[str, Reading]) -> I
         if not change.return_id:
             yield change.when, 1, n, LogEntry(Edit(change.ref, change.old, change.new, change.note), (change.measure,))
     for n, row in enumerate(master.conflicts):
-        if row.state is ConflictState.RESOLVED and not row.label.startswith(ADDITION):
+        if row.state is ConflictState.RESOLVED and not row.adds:
             yield row.when, 4, n, LogEntry(_decision(master, row, readings), (row.measure,))
 
 

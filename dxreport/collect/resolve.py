@@ -17,7 +17,7 @@ from ..workspace.paths import Workspace
 from ..workspace.transaction import ready
 from .commit import Books, opened
 from .events import Accept, Adopt, Decision, Edit
-from .ledger import ADDITION, addition
+from .ledger import addition
 from .originals import original
 from .planner import Planner
 from .reader import FileReader
@@ -50,7 +50,7 @@ def decide(workspace: Workspace, conflict_id: str, take: str, reason: str, now: 
         books = opened(workspace, now)
         row = _open(books, conflict_id)
         why = _why(row, take, reason)
-        if row.label.startswith(ADDITION):
+        if row.adds:
             decided = replace(row, state=ConflictState.RESOLVED, decision=take, reason=why, when=books.when)
             if take == "returned":
                 _adopt(books, row, why)
@@ -65,7 +65,7 @@ def decide(workspace: Workspace, conflict_id: str, take: str, reason: str, now: 
 def _why(row: Conflict, take: str, reason: str) -> str:
     """Return the line for 変更履歴. Raise UsageError if ``take`` is a text but the row offers an added item."""
     told = f"（{reason}）" if reason else ""
-    if not row.label.startswith(ADDITION):
+    if not row.adds:
         return f"競合 {row.id}: {SIDES.get(take, '指定した値')}を採用{told}"
     if take not in SIDES:
         raise UsageError(

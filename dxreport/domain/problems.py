@@ -296,7 +296,7 @@ DEPARTMENT_RENAMED = ProblemKind("W404", "「{value}」は旧名称です。", "
 # W5: the shape of the returned sheet
 ADDED = ProblemKind("W502",
     "{what}が追加されています。",
-    "マスターにはまだ入れていません。採用するかどうかを dxreport resolve で決めてください。")
+    "採用すると決めるまで、マスターには入りません。競合に出ていれば、dxreport resolve で決めてください。")
 UNKEYED_TEXT = ProblemKind("W504",
     "様式にない{where}に記入があります（{value}）。取り込んでいません。",
     "内容を確かめ、必要ならマスターに追記してください。")

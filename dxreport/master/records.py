@@ -217,6 +217,9 @@ class Change:
 ROLLOVER = "rollover"  # in place of a return ID, if a conflict came with the texts of the previous year
 
 
+ADDITION = "追加: "  # begins the label of a row of 競合 that offers an added item
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """A row of 競合: a cell that the department and someone else both changed. ``decision`` is the text chosen."""
@@ -233,6 +236,11 @@ class Conflict:
     decision: str = ""
     reason: str = ""
     when: str = ""
+
+    @property
+    def adds(self) -> bool:
+        """True if the row offers an item that a department added."""
+        return self.label.startswith(ADDITION)
 
 
 @dataclass(frozen=True, slots=True)

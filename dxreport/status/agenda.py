@@ -16,7 +16,7 @@ from ..collect.copies import kept_copies
 from ..domain import problems
 from ..domain.addresses import address_problems
 from ..domain.days import printed, printed_day, short_day
-from ..domain.problems import Problem
+from ..domain.problems import Problem, shown
 from ..domain.visible import one_line
 from ..master.records import Conflict, Master, Receipt
 from ..workspace.paths import Workspace
@@ -105,7 +105,10 @@ class Agenda:
     @property
     def decisions(self) -> tuple[str, ...]:
         """The open conflicts, each in a line."""
-        return tuple(f"{c.id}　{s.department}　{s.measure} {one_line(s.name)}　{c.label}" for s, c in self.conflicts)
+        return tuple(
+            f"{c.id}　{s.department}　{s.measure} {one_line(s.name)}　{c.label}{f'（{shown(c.returned, 60)}）' if c.adds else ''}"
+            for s, c in self.conflicts
+        )
 
     @property
     def settled(self) -> bool:

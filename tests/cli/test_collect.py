@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dxreport.cli import main
+from tests.support.edits import own_activity
 from tests.support.quarter import Quarter
 
 pytestmark = pytest.mark.slow
@@ -129,3 +130,16 @@ def test_a_return_that_was_emptied_is_not_passed_over(quarter: Quarter, capsys: 
     cell = quarter.cells(emptied, "01-02")["activity.progress/K1/1"]
     _, lines = say(quarter, capsys, "collect", quarter.put(emptied, "b.xlsx"))
     assert any(line.strip().startswith(f"空欄の {cell}") and "U0001 の回答が" in line for line in lines)
+
+
+@pytest.mark.quick
+def test_an_item_that_was_added_is_shown_to_whoever_decides(
+    quarter: Quarter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [data] = own_activity(quarter)
+    _, lines = say(quarter, capsys, "collect", quarter.put(data, "a.xlsx"))
+    [conflict] = quarter.master.conflicts
+    text = conflict.returned.split("\n")[0]
+    assert any(line.startswith(f"  C0001 {conflict.measure} 追加: 取組（{text}") for line in lines)
+    _, lines = say(quarter, capsys, "status")
+    assert any("C0001" in line and text in line for line in lines)
