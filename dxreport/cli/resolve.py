@@ -40,14 +40,13 @@ def resolve(call: Call, *, what: str, take: str | None, accept: bool, reason: st
 def _decide(call: Call, conflict: str, take: str, reason: str) -> int:
     from ..collect.resolve import decide
 
-    change = decide(call.workspace, conflict, take, reason, call.now)
+    changes = decide(call.workspace, conflict, take, reason, call.now)
     if call.as_json:
-        console.emit_json({"conflict": conflict, "changed": change is not None, "new": change.new if change else None})
+        new = changes[0].new if changes else None
+        console.emit_json({"conflict": conflict, "changed": bool(changes), "new": new})
     else:
-        done = "マスターの値はそのままです。"
-        if change:
-            done = f"{change.measure} {change.label}:「{shown(change.old)}」→「{shown(change.new)}」"
-        console.out(f"競合 {conflict} を解決しました。{done}")
+        console.out(f"競合 {conflict} を解決しました。{'' if changes else 'マスターの値はそのままです。'}")
+        console.out(*(f"  {c.measure} {c.label}:「{shown(c.old)}」→「{shown(c.new)}」" for c in changes))
     return 0
 
 

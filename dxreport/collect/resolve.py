@@ -39,10 +39,10 @@ class Accepted:
     not_taken: tuple[Problem, ...]
 
 
-def decide(workspace: Workspace, conflict_id: str, take: str, reason: str, now: datetime) -> Change | None:
+def decide(workspace: Workspace, conflict_id: str, take: str, reason: str, now: datetime) -> tuple[Change, ...]:
     """Decide an open conflict: ``take`` is ``issued``, ``returned``, ``current`` or the text to write.
 
-    Return the change to the master, None if its text stays. Raise UsageError if the conflict is not open or ``take``
+    Return the changes to the master, none if its text stays. Raise UsageError if the conflict is not open or ``take``
     does not fit it, MasterError or LockedError if the master cannot be written.
     """
     ready(workspace)
@@ -59,7 +59,7 @@ def decide(workspace: Workspace, conflict_id: str, take: str, reason: str, now: 
         books.conflicts.write(decided)
         plan = books.difference()
         books.commit("resolve", plan, now)
-    return next((c for c in plan.changes if c.note == why), None)
+    return tuple(c for c in plan.changes if c.note == why)
 
 
 def _why(row: Conflict, take: str, reason: str) -> str:

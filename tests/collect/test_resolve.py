@@ -88,16 +88,16 @@ def state(quarter: Quarter, measure: str = "01-01") -> State:
 def test_what_is_taken_stands_in_the_master_and_in_the_books(conflict: Quarter, take: str, text: str) -> None:
     assert state(conflict) is State.REVIEW
     before = conflict.values("01-01")
-    change = settle(conflict, take, "電話で確認")
+    changes = settle(conflict, take, "電話で確認")
     assert conflict.values("01-01") == before | {"procurement": text}
     [c] = conflict.master.conflicts
     assert (c.state, c.decision, c.current, c.when) == (ConflictState.RESOLVED, text, NOW_THERE, "2022-07-15 17:00:00")
     assert "電話で確認" in c.reason
     last = conflict.master.changes[-1]
     if take == "current":
-        assert change is None and last.note == ""
+        assert changes == () and last.note == ""
     else:
-        assert (last, last.old, last.new, last.return_id) == (change, NOW_THERE, text, "U0001")
+        assert ((last,), last.old, last.new, last.return_id) == (changes, NOW_THERE, text, "U0001")
         assert "C0001" in last.note and "電話で確認" in last.note
     assert state(conflict) is State.MERGED
 
