@@ -125,3 +125,17 @@ def test_rows_that_are_no_block_are_told_not_dropped(quarter: Quarter) -> None:
     [told] = [p for p in sheet.problems if p.code == "W504"]
     assert "メモ書き" in told.message
     assert told.cell == f"{row}:{row}"
+
+
+def test_a_remark_in_inserted_rows_is_no_activity(quarter: Quarter) -> None:
+    """A single text that names nothing is told, and offered to nobody."""
+    data = quarter.filled({})
+    row = cell(quarter.cells(data, "01-01")["activity.progress/K2/1"])[0] - 1  # the first row of the second 取組
+
+    def insert(root: etree._Element) -> None:
+        for texts in ({}, {}, {"E": "８月に見直す予定"}):
+            new_row(root, row, texts)
+
+    sheet = sheet_of(quarter.collect(reshaped(data, "01-01", insert)), "01-01")
+    assert [p.code for p in sheet.problems] == ["W504"] and "８月に見直す予定" in sheet.problems[0].message
+    assert quarter.master.conflicts == ()

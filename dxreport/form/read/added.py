@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from ...domain.fields import ItemList, Ref
+from ...domain.fields import NAMED_BY, ItemList, Ref
 from ..blocks import Block
 from ..row_key import template_row
 from .sheet import Filled, Keys, Rows
@@ -41,9 +41,17 @@ def added_items(rows: Rows, filled: Filled) -> tuple[Added, ...]:
                 if target.item_at and target.columns[0] in columns
             }
             values = {ref: rows[row - 1][column - 1] for ref, (row, column) in at.items()}
-            if any(text for ref, text in values.items() if ref.field != "activity.plan_label"):
+            if not _is_remark(lists[block], values):
                 out.append(Added(lists[block], values, at, tuple(numbers)))
     return tuple(out)
+
+
+def _is_remark(part: ItemList, values: Mapping[Ref, str]) -> bool:
+    """Return True if rows hold nothing, or a single text that does not name an item where a name could be."""
+    written = [ref.field for ref, text in values.items() if text and ref.field != "activity.plan_label"]
+    name = NAMED_BY.get(part.prefix)
+    nameless = any(ref.field == name for ref in values) and name not in written
+    return not written or (len(written) == 1 and nameless)
 
 
 def _lists(nodes: Iterable[Block | int]) -> Iterator[tuple[Block, ItemList]]:
