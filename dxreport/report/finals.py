@@ -22,7 +22,7 @@ from ..master.write import MasterEdit
 from ..rules import item_name
 from ..workspace.paths import Workspace
 from . import states
-from .activity_records import MeasureName, Overview, Tally
+from .activity_records import MeasureName, Overview, Progress, Tally
 from .declared import reported
 from .records import Figures, Recount, Since, TextChange
 
@@ -160,8 +160,11 @@ def _read(path: Path, entry: FinalReport) -> Final:
 def since(final: Final, master: Master, overview: Overview) -> Since:
     """Compare the counts and texts of a final report with those of today; answers for later quarters are no change."""
     now = _counts(overview, overview.quarters[final.quarter - 1])
+    done = "・".join(c.label for c in overview.categories if c.standing is Progress.DONE)
+    on_track = {c.label for c in overview.categories if done and c.standing is Progress.ON_TRACK}
     recounts = tuple(
-        Recount(name, final.counts.get(name, 0), now.get(name, 0))
+        # Elsewhere 予定通り counts what is done, too.
+        Recount(f"{name}（{done}を除く）" if name in on_track else name, final.counts.get(name, 0), now.get(name, 0))
         for name in dict.fromkeys((*now, *final.counts))
         if final.counts.get(name) or now.get(name)
     )

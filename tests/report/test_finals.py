@@ -12,7 +12,7 @@ import pytest
 
 from dxreport.domain.errors import MasterError
 from dxreport.domain.fields import Ref
-from dxreport.domain.model import ProgressWord
+from dxreport.domain.model import ProgressWord, Treatment
 from dxreport.domain.names import Names
 from dxreport.master.read import read_master
 from dxreport.master.records import Issue
@@ -236,6 +236,16 @@ def test_measures_that_came_went_or_ended_are_named() -> None:
     assert ("01-06", "状態", "実施中", "完了") in [(c.measure.id, c.label, c.old, c.new) for c in changes]
     gone = since(kept(old), fewer, figures(fewer, 1, LATER).overview).changes
     assert [(c.measure.id, c.label, c.new) for c in gone] == [("01-01", "施策の削除", "")]
+
+
+def test_a_count_without_what_is_done_says_so() -> None:
+    """The headline counts 完了 as 予定通り; this list has a line for each."""
+    words = (*SETTINGS.progress_words, ProgressWord("完了", said=Treatment.COMPLETED))
+    master = first_quarter({"01-01": {"activity.progress/K1/1": "完了"}}, replace(SETTINGS, progress_words=words))
+    found = since(kept(master), master, figures(master, 1, LATER).overview)
+    assert [(r.label, r.now) for r in found.recounts][:3] == [
+        ("予定通り（完了を除く）", 48), ("進捗遅延・課題あり", 5), ("完了", 1),
+    ]  # fmt: skip
 
 
 def test_nothing_moved() -> None:
