@@ -375,6 +375,16 @@ def test_a_held_sheet_is_replaced_by_the_last_that_went_in(desk: Desk) -> None:
     assert (outcome.fate, outcome.replaced_by) == (Fate.REPLACED, last)
 
 
+def test_a_copy_that_says_nothing_replaces_no_faulty_sheet(desk: Desk) -> None:
+    """It is complete only because of what another return answered."""
+    blank = desk.give(first_issue(desk), {})
+    desk.give(first_issue(desk), {A: "1", B: "1"})
+    faulty = desk.give(first_issue(desk), {C: BAD})
+    copy = desk.give_copy(blank, {})
+    assert [verdict(desk, r) for r in (faulty, copy)] == [Fate.HELD, Fate.UNCHANGED]
+    assert not desk.state().settled(FIRST)
+
+
 def test_a_copy_of_a_return_that_a_backup_does_not_know_speaks_for_itself(desk: Desk) -> None:
     """Its log is that of the backup's day: all that is unlike the issue was answered with the copy."""
     held = desk.give(first_issue(desk), {A: "1"})
