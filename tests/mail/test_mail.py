@@ -34,6 +34,7 @@ from tests.support.quarter import ISSUED, OFFICE, RETURNED, Quarter, copy, issue
 pytestmark = pytest.mark.slow
 
 LATE = datetime(2022, 7, 20, 9)  # five days after the deadline
+ON_THE_DAY = datetime(2022, 7, 15, 17)
 WITHOUT_ADDRESS = "収税対策室"
 NAME = "産業振興課（修正版） 2.xlsx"
 WRONG = {"01-01": {"activity.progress/K1/1": "だいたい"}}  # E101
@@ -161,7 +162,7 @@ def test_what_goes_back_is_the_marked_copy(held):
     assert "令和４年７月14日（木）に受け取り" in body(d)
 
 
-@pytest.mark.parametrize(("came", "late"), [(RETURNED, False), (LATE, True)])
+@pytest.mark.parametrize(("came", "late"), [(RETURNED, False), (ON_THE_DAY, False), (LATE, True)])
 def test_who_returned_in_time_is_not_told_to_be_late(quarter, came, late):
     quarter.collect(quarter.put(quarter.filled(WRONG), NAME), now=came)
     again = {"01-01": {"activity.progress/K1/1": "ほぼ順調"}}
