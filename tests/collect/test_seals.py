@@ -9,19 +9,21 @@ from pathlib import Path
 import pytest
 
 from dxreport.collect.senders import Senders
+from dxreport.form.compile import load_form
 from dxreport.form.read.sheet import find_stamp
 from dxreport.form.stamp import Stamp
 from dxreport.issue import render
-from dxreport.issue.forms import Forms
+from dxreport.issue.forms import FORM_NAME, Forms
 from dxreport.lifecycle.check import audit
 from dxreport.lifecycle.init import create
 from dxreport.ooxml.package import MAIN_NS, Package
 from dxreport.ooxml.worksheets import Worksheets
+from dxreport.sendback.fill import fill
 from dxreport.workspace.secret import make_secret, secret_of
-from tests.support import evaluation
+from tests.support import evaluation, second_form
 from tests.support import quarter as play
 from tests.support.packages import edited
-from tests.support.quarter import ISSUED, OFFICE, Quarter, found, sheet_of
+from tests.support.quarter import ISSUED, OFFICE, Quarter, found, printed, sheet_of
 
 S = f"{{{MAIN_NS}}}"
 P1, P2 = "activity.progress/K1/1", "activity.progress/K2/1"
@@ -135,6 +137,22 @@ def test_keys_that_changed_places_hold_the_sheet(sealed: Quarter, row: str) -> N
     sheet = sheet_of(sealed.collect(swapped), HERE)
     assert sheet.status.value == "held" and "E450" in {code for code, *_ in found(sheet)}
     assert sealed.values(HERE) == before
+
+
+@pytest.mark.slow
+def test_keys_of_quarters_that_changed_places_hold_the_sheet(tmp_path: Path) -> None:
+    """In a form with a row for every quarter of an activity; quarters are no new items, whose order does not matter."""
+    create(tmp_path / "作業", date(2022, 7, 1), sample=True, secret=b"known to the tests")
+    quarter = Quarter(tmp_path / "作業")
+    path = quarter.workspace.templates / FORM_NAME
+    path.write_bytes(second_form.build())
+    issue(quarter)
+    data = fill(quarter.book(), load_form(path), {id_: printed(id_) for id_ in (HERE, "01-04")}, quarter=1, year=1)
+    places = keys(data, HERE)
+    swapped = with_texts(data, HERE, {places["r11/K1/1"]: "r11/K1/2", places["r11/K1/2"]: "r11/K1/1"})
+    sheet = sheet_of(quarter.collect(swapped), HERE)
+    assert sheet.status.value == "held" and "E450" in {code for code, *_ in found(sheet)}
+    assert sheet_of(quarter.collect(data), HERE).status.value == "merged"
 
 
 def test_rows_that_moved_with_all_that_is_on_them_are_read_by_their_keys(sealed: Quarter) -> None:
