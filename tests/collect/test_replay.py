@@ -375,6 +375,16 @@ def test_a_held_sheet_is_replaced_by_the_last_that_went_in(desk: Desk) -> None:
     assert (outcome.fate, outcome.replaced_by) == (Fate.REPLACED, last)
 
 
+def test_a_faulty_sheet_without_an_answer_is_replaced_like_any_other(desk: Desk) -> None:
+    """It came back as issued, with a word that a person had typed into the master."""
+    desk.edit(A, BAD)
+    faulty = desk.give(desk.issue(FIRST), {})
+    assert verdict(desk, faulty) is Fate.HELD
+    later = desk.give(first_issue(desk), {A: "1", B: "1"})
+    outcome = desk.state().outcomes[faulty, "I2"]
+    assert (outcome.fate, outcome.replaced_by, outcome.says) == (Fate.REPLACED, later, {})
+
+
 def test_a_copy_that_says_nothing_replaces_no_faulty_sheet(desk: Desk) -> None:
     """It is complete only because of what another return answered."""
     blank = desk.give(first_issue(desk), {})
