@@ -90,6 +90,13 @@ def test_what_was_drafted_today_is_sent_today_and_asked_for_tomorrow(quarter: Qu
     assert of(quarter).command == "dxreport status"
 
 
+def test_a_return_drafted_again_today_is_sent_today(quarter: Quarter) -> None:
+    quarter.collect(quarter.filled({"01-01": {P1: "順調"}}))
+    for day, way in ((18, Way.PHONE), (20, Way.MAIL)):
+        draft(quarter, MailKind.RETURN, day)
+        assert next(t for t in of(quarter).tasks if t.department == OFFICE).way is way
+
+
 def test_a_return_made_before_the_sheet_came_again_does_not_count(quarter: Quarter) -> None:
     quarter.collect(quarter.filled({"01-01": {P1: "順調"}}))
     draft(quarter, MailKind.RETURN, 15)
