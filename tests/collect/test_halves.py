@@ -90,6 +90,7 @@ def test_halves_of_two_runs(quarter: Quarter) -> None:
     assert found(first) == found(second) == [("W511", "warning", "")]
     assert "U0002（返送1.xlsx）" in first.problems[0].message and "U0001（返送1.xlsx）" in second.problems[0].message
     assert [(str(c.ref), c.new) for c in first.merge.changes] == [(P1, "予定通り")]
+    assert not second.kept  # the cell left blank is the other half
     assert states(quarter) == {"U0001": "取込済", "U0002": "取込済"}
     assert shown(quarter) == "反映済"
 

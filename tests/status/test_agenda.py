@@ -124,6 +124,7 @@ def test_a_reminder_is_no_return(quarter: Quarter) -> None:
         found = of(quarter, date(2022, 7, day))
         task = next(t for t in found.tasks if t.department == OFFICE)
         assert (task.way, "mail return" in task.todo) == (Way.MAIL, True)
+        assert [label for label, _ in task.files] == ["差し戻しのブック", "督促の下書き"]
         assert found.command == "dxreport mail return"
     draft(quarter, MailKind.RETURN, 20, hour=16)
     task = next(t for t in of(quarter).tasks if t.department == OFFICE)
