@@ -401,6 +401,16 @@ def test_a_target_of_nothing_has_no_rate() -> None:
     assert said("0件", "0件", MORE) == [("", None, True)]
 
 
+def test_a_result_below_nothing_has_no_rate() -> None:
+    assert said("10千円", "△3千円", MORE) == [("", None, False)]
+    assert said("10千円", "0千円", MORE) == [("", Decimal("0.0"), False)]
+
+
+def test_an_actual_is_drawn_only_in_the_unit_of_its_target() -> None:
+    drawn = {actual: result("60%", actual).actual_amount for actual in ("45%", "45", "45件", "小 45%")}
+    assert {actual: amount.number for actual, amount in drawn.items() if amount} == {"45%": 45, "45": 45}
+
+
 def test_a_unit_is_shown_where_only_the_actual_has_one() -> None:
     assert [(p.unit, p.met) for target, actual in (("200", "180人"), ("200人", "180")) for p in compare(target, actual, MORE)] == [
         ("人", False), ("人", False),
