@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dxreport.form.row_key import RowKey, parse_row_key, template_row
 
-_IDS = st.text("KRSO0123456789,-", min_size=1, max_size=6)
+_IDS = st.text("KRSO0123456789,-\n", min_size=1, max_size=6)
 
 
 @given(st.integers(1, 9_999_999), st.lists(_IDS, max_size=3).map(tuple), st.booleans())
