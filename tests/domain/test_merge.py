@@ -126,6 +126,14 @@ def test_a_deleted_item_is_not_half_restored():
     assert merge == Merge((), (CellConflict(PROGRESS, "", "予定通り", ""),))
 
 
+def test_a_row_with_nothing_but_its_printed_label_is_no_item():
+    """Neither one that the master has deleted, nor one that it has added."""
+    label = Ref("activity.plan_label", "K1")
+    taken = Merge((CellChange(NAME, "", "新しい取組"),))
+    for issued, current in (({label: "作業予定"}, {}), ({}, {label: "作業予定"})):
+        assert three_way(issued, {NAME: "新しい取組"}, current, answered=lambda _: False) == taken
+
+
 def test_two_new_items_with_the_same_id_are_not_mixed():
     period, content = Ref("support.period", "S1"), Ref("support.content", "S1")
     returned, current = {period: "7月", content: "部署の依頼"}, {period: "", content: "課の依頼"}
@@ -165,4 +173,14 @@ def test_a_fresh_copy_may_name_an_item_left_nameless_by_an_earlier_return():
     content, period = Ref("support.content", "S1"), Ref("support.period", "S1")
     assert again({}, {content: "", period: "7月"}, {content: "乙の依頼"}, fresh=True) == Merge(
         (CellChange(content, "", "乙の依頼"),)
+    )
+
+
+def test_a_fresh_copy_that_replaces_all_takes_an_added_item_back():
+    """Where it leaves the name blank, it names no other item."""
+    content, period = Ref("support.content", "S1"), Ref("support.period", "S1")
+    current = {content: "甲の依頼", period: "7月"}
+    blank = dict.fromkeys(current, "")
+    assert three_way({}, blank, current, answered=lambda _: True, replace=True, fresh=True) == Merge(
+        (CellChange(content, "甲の依頼", ""), CellChange(period, "7月", ""))
     )
