@@ -220,7 +220,7 @@ def _elsewhere(master: Master, issued: Issue | Receipt | None, department: str) 
 
 def _left_to(department: str, master: Master, issue: Issue | None, receipt: Receipt) -> bool:
     """Return True if a held sheet of another department only lacks answers, and was issued to this one since."""
-    if issue is None or receipt.issue_id == issue.id or receipt.state is not ReceiptState.HELD:
+    if issue is None or receipt.state is not ReceiptState.HELD:
         return False
     lacks = all(code in problems.LACKING for code in receipt.findings.split("、") if code.startswith("E"))
     return lacks and not _elsewhere(master, issue, department) and bool(_elsewhere(master, receipt, department))
