@@ -16,10 +16,11 @@ from dxreport.collect.reader import FileReader
 from dxreport.collect.resolve import accept, decide
 from dxreport.collect.withdraw import withdraw
 from dxreport.domain.fields import Ref
+from dxreport.ooxml.refs import cell
 from dxreport.sendback.fill import fill
-from tests.support.edits import encrypted, own_activity
+from tests.support.edits import encrypted, new_row, own_activity
 from tests.support.halves import ELSE, HERE, LATE, ONE, P1, P2, TWO, half, shown, states
-from tests.support.packages import sheet_xml, with_sheet, without_sheet
+from tests.support.packages import edited, sheet_xml, with_sheet, without_sheet
 from tests.support.quarter import (
     ANSWERS,
     OFFICE,
@@ -365,6 +366,14 @@ def test_whose_warning_it_is(quarter: Quarter) -> None:
     quarter.collect(half(quarter, ONE | {"contact_email": "メール不明"}))
     plan = quarter.collect(half(quarter, TWO))
     assert [[p.code for p in sheet_of(plan, HERE, n).problems] for n in (0, 1)] == [["W402", "W511"], ["W511"]]
+
+
+def test_what_one_wrote_between_the_rows_is_told_when_the_other_comes(quarter: Quarter) -> None:
+    data = half(quarter, ONE)
+    row = cell(quarter.cells(data, HERE)[C1])[0] + 1
+    quarter.collect(edited(data, HERE, lambda root: new_row(root, row, {"E": "メモ書き"})))
+    plan = quarter.collect(half(quarter, TWO))
+    assert [[p.code for p in sheet_of(plan, HERE, n).problems] for n in (0, 1)] == [["W504", "W511"], ["W511"]]
 
 
 def test_nothing_is_read_twice(quarter: Quarter, monkeypatch: pytest.MonkeyPatch) -> None:
