@@ -231,6 +231,11 @@ def test_the_same_word_typed_in_another_way(text, word):
     assert same_word(text, (*words, "引継ぎ", "引き継ぎ")) == word
 
 
+def test_kana_may_be_left_out_only_after_a_kanji():
+    assert same_word("取消し", ("取消", "キャンセル")) == "取消"
+    assert same_word("キャンセルし", ("取消", "キャンセル")) is None
+
+
 @pytest.mark.parametrize("word", ["", "順調", "予定通りではない", "A", "・", "完了"])
 def test_no_near_miss(word):
     assert nearest(word, WORDS) is None
