@@ -459,6 +459,15 @@ def test_an_older_wrong_rounds_book_answers_nothing_new_where_a_newer_return_say
     assert verdict(desk, desk.collect(newer)[0]) is Fate.HELD
 
 
+def test_an_older_return_is_overtaken_only_where_a_newer_one_says_otherwise(desk: Desk) -> None:
+    same = desk.fill(first_issue(desk), {A: "1", B: "1"}, sent=2)
+    other = desk.fill(first_issue(desk), {A: "2", B: "1"}, sent=3)
+    desk.now = 5
+    newer = desk.give(first_issue(desk), {A: "1", B: "1"})
+    outcomes = [desk.state().outcomes[r, "I1"] for r in desk.collect(same, other)]
+    assert [(o.fate, o.overtaken_by) for o in outcomes] == [(Fate.UNCHANGED, ""), (Fate.UNCHANGED, newer)]
+
+
 def test_a_bad_word_that_a_newer_return_put_right_is_no_fault_of_an_older_one(desk: Desk) -> None:
     older = desk.fill(first_issue(desk), {A: BAD, B: "1", C: "said"}, sent=2)
     desk.now = 5
