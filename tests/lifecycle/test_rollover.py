@@ -19,6 +19,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.table import TableColumn
 
 from dxreport.cli import main
+from dxreport.collect.withdraw import withdraw
 from dxreport.domain.errors import DxreportError, MasterError, UsageError
 from dxreport.domain.fields import Ref
 from dxreport.domain.model import FiscalYear, ProgressWord, Treatment
@@ -27,12 +28,13 @@ from dxreport.lifecycle.rollover import rollover
 from dxreport.mail.drafts import MailKind, plan
 from dxreport.master.build import build_master
 from dxreport.master.read import read_master
-from dxreport.master.records import Master, MeasureState, Receipt, ReceiptState, Standing
+from dxreport.master.records import ConflictState, Master, MeasureState, Receipt, ReceiptState, Standing
 from dxreport.master.write import MasterEdit
+from dxreport.sendback.fill import fill
 from dxreport.status.round_status import SheetStatus, State, status
 from dxreport.workspace.paths import Workspace
 from tests.support.measures import with_texts
-from tests.support.quarter import Quarter, copy, issue
+from tests.support.quarter import FORM, OFFICE, Quarter, copy, issue
 
 pytestmark = pytest.mark.slow
 
@@ -163,6 +165,32 @@ def test_late_actuals_flow_after(answered: Quarter, tmp_path: Path) -> None:
     assert [(c.returned, c.current) for c in again.conflicts] == [("1,300件", "1,299件")]
     third = rollover(answered.workspace, None, APRIL)
     assert (third.changes, third.conflicts) == ((), ())
+
+
+def test_what_was_typed_over_a_carried_answer_stays(answered: Quarter) -> None:
+    new = Quarter(rollover(answered.workspace, None, APRIL).workspace.root)
+    answered.write("01-01", {ACTUAL: "31,500千円"})
+    assert [c.new for c in rollover(answered.workspace, None, APRIL).changes] == ["31,500千円"]
+    new.write("01-01", {ACTUAL: "31,499千円"})
+    answered.write("01-01", {ACTUAL: "32,000千円"})
+    again = rollover(answered.workspace, None, MAY)
+    assert (again.changes, [(c.returned, c.current) for c in again.conflicts]) == ((), [("32,000千円", "31,499千円")])
+
+
+def test_the_question_of_a_withdrawn_return_does_not_stand_for_that_of_the_old_year(answered: Quarter) -> None:
+    """A return of the new year said the same as the old year does now."""
+    new = Quarter(rollover(answered.workspace, None, APRIL).workspace.root)
+    issue(new, "第1四半期", MAY)
+    new.write("01-01", {"contact_person": "担当"})
+    [book] = [i for i in new.master.issues if i.department == OFFICE]
+    data = (new.workspace.issued / f"{book.id}.xlsx").read_bytes()
+    new.collect(fill(data, FORM, {"01-01": {Ref("contact_person"): "後任"}}, quarter=1, year=2), now=MAY)
+    assert [(c.state, c.returned) for c in new.master.conflicts] == [(ConflictState.OPEN, "後任")]
+    withdraw(new.workspace, "U0001", "誤送", MAY)
+    assert [c.state for c in new.master.conflicts] == [ConflictState.WITHDRAWN]
+    answered.write("01-01", {"contact_person": "後任"})
+    again = rollover(answered.workspace, None, MAY)
+    assert [(c.returned, c.current) for c in again.conflicts] == [("後任", "担当")]
 
 
 def test_a_conflict_with_the_old_year_is_no_answer_of_the_new_one(answered: Quarter) -> None:
@@ -449,3 +477,10 @@ def test_the_next_year_of_another_workspace_is_left_alone(answered: Quarter, tmp
     with pytest.raises(UsageError, match="別の作業フォルダー"):
         rollover(other, done.workspace.root, APRIL)
     assert done.workspace.master.read_bytes() == before
+
+
+def test_a_next_year_that_has_no_secret_is_no_other_workspace_s(answered: Quarter) -> None:
+    """An earlier release opened it."""
+    new = rollover(answered.workspace, None, APRIL).workspace
+    new.secret.unlink()
+    assert not rollover(answered.workspace, None, MAY).opened
