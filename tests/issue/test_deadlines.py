@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 
 import openpyxl
 import pytest
 
 from dxreport.cli import main
 from dxreport.intake.workbook import open_workbook
+from dxreport.issue.forms import FORM_NAME
 from dxreport.issue.store import workbook_path
+from dxreport.lifecycle.init import create
+from tests.support import second_form
 from tests.support.quarter import Quarter
 
 pytestmark = pytest.mark.slow
@@ -112,6 +117,20 @@ def test_a_deadline_moved_while_workbooks_are_out(desk: Desk, written: str, now:
     desk.quarter.collect(desk.quarter.filled({}))
     assert "24 施策" in desk.ask("status")["problems"][0]["message"]  # two have answered
     desk.ask("render", "--quarter", "1", now="2022-07-15")
+    assert not desk.ask("status")["problems"]
+
+
+def test_a_form_that_prints_no_deadline_is_issued_anew_too_once_that_has_moved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = create(tmp_path / "作業", date(2022, 7, 1), sample=True).workspace
+    (workspace.templates / FORM_NAME).write_bytes(second_form.build())
+    desk = Desk(Quarter(workspace.root), capsys)
+    before = desk.ask("render", "--quarter", "1")["issues"]
+    assert not any(dated(shown(desk.quarter, i["id"]), "７月15日") for i in before)
+    with_deadline(desk.quarter, "令和４年７月22日")
+    assert [p["code"] for p in desk.ask("status")["problems"]] == ["W635"]
+    assert not any(i["again"] for i in desk.ask("render", "--quarter", "1")["issues"])
     assert not desk.ask("status")["problems"]
 
 
