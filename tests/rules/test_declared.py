@@ -48,7 +48,7 @@ NUMBER = declared("額", FieldKind.NUMBER, unit="千円")
     [
         (CHOICE, "A", None), (CHOICE, "", None), (CHOICE, "Ａ", "E112"), (CHOICE, " B", "E112"), (CHOICE, "E", "E111"),
         (CHOICE, "a", "E112"),
-        (NUMBER, "1250", None), (NUMBER, "-5.5", None), (NUMBER, "1,250千円", None), (NUMBER, "１２千円", None),
+        (NUMBER, "1250", None), (NUMBER, "-5.5", None), (NUMBER, "1,250千円", None), (NUMBER, "１２千円", None), (NUMBER, "１２　千円", None),
         (NUMBER, "1250円", "E113"), (NUMBER, "約5", "E113"), (NUMBER, "未定", "E113"), (NUMBER, "-", "E113"),
         (declared("率", FieldKind.NUMBER, unit="%"), "48.5％", None),
         (declared("率", FieldKind.NUMBER, unit="%"), "半分", "E113"),
