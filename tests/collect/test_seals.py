@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 
 from dxreport.collect.senders import Senders
+from dxreport.domain.fields import Ref
 from dxreport.form.compile import load_form
 from dxreport.form.read.sheet import find_stamp
 from dxreport.form.stamp import Stamp
@@ -24,6 +26,7 @@ from tests.support import evaluation, second_form
 from tests.support import quarter as play
 from tests.support.packages import edited
 from tests.support.quarter import ISSUED, OFFICE, Quarter, found, printed, sheet_of
+from tests.support.templates import template
 
 S = f"{{{MAIN_NS}}}"
 P1, P2 = "activity.progress/K1/1", "activity.progress/K2/1"
@@ -44,9 +47,9 @@ def sealed(sealed_once: Quarter, tmp_path: Path) -> Quarter:
     return play.copy(sealed_once, tmp_path)
 
 
-def issue(quarter: Quarter) -> list[render.PreparedIssue]:
+def issue(quarter: Quarter, round_name: str = "第1四半期") -> list[render.PreparedIssue]:
     master, workspace = quarter.master, quarter.workspace
-    round_ = master.settings.round("第1四半期")
+    round_ = master.settings.round(round_name)
     made = render.plan(master, Forms(workspace.templates, master), round_, ISSUED, secret=secret_of(workspace))
     render.apply(workspace, master, made, quarter.sent, now=ISSUED)
     return made
@@ -223,6 +226,45 @@ def test_new_items_may_be_in_any_order(tmp_path: Path) -> None:
     assert [p.code for s in plan.files[0].sheets for p in s.problems] == []
     values = scene.values()
     assert {ref: values[ref] for ref in new} == {ref: str(value) for ref, value in new.items()}
+
+
+@pytest.mark.parametrize(("one", "two"), [("r19/K3", "r19/K4"), ("r14/R1", "r23/S1")])
+def test_new_items_change_places_with_all_their_rows_and_within_their_list(sealed: Quarter, one: str, two: str) -> None:
+    """Each of these activities has three rows; and a related measure is no request for support."""
+    [book] = [i.data for i in issue(sealed, "計画") if i.issue.department == OFFICE]
+    texts = {
+        "activity.name/K3": "三",
+        "activity.plan/K3/1": "準備",
+        "activity.name/K4": "四",
+        "activity.plan/K4/1": "実施",
+    }
+    texts |= {"support_flag": "有", "support.period/S1": "7月", "support.content/S1": "助言"}
+    filled = {"01-04": {Ref.parse(ref): text for ref, text in texts.items()}}
+    data = fill(book, play.FORM, filled, quarter=0, year=1)
+    places = keys(data, "01-04")
+    swapped = with_texts(data, "01-04", {places[one]: two, places[two]: one})
+    sheet = sheet_of(sealed.collect(swapped), "01-04")
+    assert sheet.status.value == "held" and "E450" in {code for code, *_ in found(sheet)}
+    assert sheet_of(sealed.collect(data), "01-04").status.value == "merged"
+    assert sealed.values("01-04").items() >= texts.items()
+
+
+def test_a_measure_of_a_list_is_no_new_item(tmp_path: Path) -> None:
+    create(tmp_path / "作業", date(2022, 7, 1), sample=True, secret=b"known to the tests")
+    quarter = Quarter(tmp_path / "作業")
+    activities = "{% for activity in measure.activities %}{% endfor %}{% endfor %}"
+    (quarter.workspace.templates / FORM_NAME).write_bytes(
+        template(
+            B2="施策", A3="{% for measure in measures %}", B3="{{ measure.id }}", c3="{{ measure.contact_person }}",
+            A4=activities, B4="{{ activity.name }}", c4="{{ activity.q1.progress }}",
+        )
+    )  # fmt: skip
+    issue(quarter)
+    data, own = quarter.book(), {f"r3/{id_}" for id_ in (HERE, "01-04")}
+    places = keys(data, OFFICE)
+    swapped = with_texts(data, OFFICE, {places[key]: other for key, other in permutations(own, 2)})
+    for sheet in quarter.collect(swapped).files[0].sheets:
+        assert sheet.status.value == "held" and "E450" in {code for code, *_ in found(sheet)}
 
 
 def key_at(data: bytes, place: str) -> str:
