@@ -150,6 +150,12 @@ def test_a_condition_looks_at_the_same_item_and_quarter() -> None:
     assert found([risk], late) == [("E116", "error", ("activity.リスク/K1/1",))]
 
 
+def test_a_condition_of_a_quarter_may_be_about_the_whole_measure() -> None:
+    risk = declared("リスク", required=Requirement("評価", ("C",)), **QUARTERLY)
+    assert found([CHOICE, risk], {"評価": "C"}) == [("E116", "error", ("リスク/1",))]
+    assert found([CHOICE, risk], {"評価": "B"}) == []
+
+
 def test_of_the_plan_years_only_this_one_is_asked() -> None:
     budget = declared("予算額", FieldKind.NUMBER, period=Period.YEARS, required=Requirement())
     assert found([budget], {}) == [("E115", "error", ("予算額/1",))]

@@ -193,3 +193,10 @@ def test_an_activity_that_was_over_before_counts_as_over(case) -> None:
     made = case({"activity.progress/K1/1": "完了", K1: "", K2: "完了"}, round="第2四半期")
     made = replace(made, settings=settings, round=settings.round("第2四半期"))
     assert [list(map(str, f.refs)) for f in judge(made) if f.kind.code == "W307"] == [[K2]]
+
+
+def test_an_activity_without_any_answer_is_not_over(case) -> None:
+    settings = replace(SETTINGS, progress_words=tuple(map(ProgressWord, WORDS)))
+    made = case({"activity.progress/K2/1": "", K1: "完了", K2: ""}, round="第2四半期")
+    made = replace(made, settings=settings, round=settings.round("第2四半期"))
+    assert not [f for f in judge(made) if f.kind.code == "W307"]

@@ -35,6 +35,17 @@ def test_one_target_in_four_years_is_enough_and_none_is_one_finding(case):
     assert [str(ref) for ref in found.refs] == ["outcome.target/O2/1"]
 
 
+def test_a_target_that_only_an_earlier_form_asked_for_is_enough(case):
+    blank = {f"outcome.target/O2/{n}": "" for n in (1, 2, 3, 4)}
+    for targets, missed in ((blank | {"outcome.target/O2/1": "10件"}, []), (blank, ["outcome.target/O2/2"])):
+        sent = case(round="計画", issued=targets)
+        asked = replace(
+            sent, round=replace(sent.round, requires=frozenset({"目標"})), inputs=[("outcome.target", 2)],
+            settings=replace(sent.settings, fiscal_year=sent.settings.fiscal_year + 1),
+        )  # fmt: skip
+        assert [str(ref) for f in judge(asked) if f.kind.code == "E107" for ref in f.refs] == missed
+
+
 def test_a_check_of_the_master_requires_nothing(checked):
     assert checked({"goal": "", "activity.name/K1": ""}, round="計画") == []
 
