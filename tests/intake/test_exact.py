@@ -206,6 +206,28 @@ def test_a_foreign_element_is_unclear_and_never_blank(workbook, content: str) ->
     assert open_workbook(_sheet_data(workbook(), row)).sheet("様式").cell(1, 1).kind == "unclear"
 
 
+@pytest.mark.parametrize("content", ["<v>予定通り</v>", "<is><t>順調</t></is><v>予定通り</v>"])
+def test_a_text_that_may_also_be_another_is_unclear(workbook, content: str) -> None:
+    row = f'<row r="1"><c r="A1" t="inlineStr">{content}</c></row>'
+    assert open_workbook(_sheet_data(workbook(), row)).sheet("様式").cell(1, 1).kind == "unclear"
+
+
+@pytest.mark.parametrize(("style", "certain"), [("0", True), ("999", False)])
+def test_a_number_in_a_format_that_the_file_lacks_is_not_certain(workbook, style: str, certain: bool) -> None:
+    row = f'<row r="1"><c r="A1" s="{style}"><v>5</v></c></row>'
+    assert open_workbook(_sheet_data(workbook(), row)).sheet("様式").cell(1, 1) == Cell(
+        "number", "5", "5", certain=certain
+    )
+
+
+@pytest.mark.parametrize("first", ["短い", "長い" * 40_000])
+def test_a_row_that_occurs_twice_with_the_same_cell_is_damaged(workbook, first: str) -> None:
+    """Also where much stands between the two."""
+    row = '<row r="1"><c r="A1" t="inlineStr"><is><t>{}</t></is></c></row>'
+    with pytest.raises(Unreadable, match="E403"):
+        open_workbook(_sheet_data(workbook(), row.format(first) + row.format("二つ目")))
+
+
 def test_a_sheet_without_its_part_is_not_passed_over(workbook) -> None:
     data = _replaced(workbook(), b'r:id="rId1"', b'r:id="rId99"', only="xl/workbook.xml")
     with pytest.raises(Unreadable, match="E403"):
