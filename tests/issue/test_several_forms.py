@@ -101,6 +101,19 @@ def test_a_department_gets_a_workbook_for_each_form(two: Quarter) -> None:
         assert kept.read_bytes() == (two.workspace.templates / f"{name}.xlsx").read_bytes()
 
 
+def test_workbooks_of_one_name_do_not_take_each_other_s_place(two: Quarter) -> None:
+    """The department had either measure alone for a while, and so each of its workbooks the plain name."""
+    for mine, other in (("01-01", "01-04"), ("01-04", "01-01")):
+        two.write(mine, {"lead_department": OFFICE})
+        two.write(other, {"lead_department": "総務課"})
+        [alone] = issue(two, departments=(OFFICE,))
+        assert alone.issue.file == f"令和４年度_第1四半期_{OFFICE}.xlsx"
+    two.write("01-01", {"lead_department": OFFICE})
+    books = issue(two, departments=(OFFICE,))
+    assert [b.issue.measures for b in books] == [("01-01",), ("01-04",)]
+    assert [(two.sent / b.issue.file).read_bytes() for b in books] == [b.data for b in books]
+
+
 def test_issued_again_they_keep_their_numbers(two: Quarter) -> None:
     first = issue(two)
     again = issue(two)
