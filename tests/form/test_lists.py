@@ -159,6 +159,26 @@ def test_a_row_added_below_a_measure_belongs_to_it() -> None:
     assert found["01-04"].added == () and found["01-04"].problems == ()
 
 
+def test_where_a_row_was_copied_the_printed_ids_do_not_replace_the_keys() -> None:
+    def change(root: etree._Element) -> None:
+        copy_row(root, 3)
+        for row, id_ in ((3, "01-04"), (5, "01-01")):
+            set_text(root, (row, 2), id_)
+
+    found = read(edited(render([REAL["01-01"], REAL["01-04"]], FLAT), DEPARTMENT, change), FLAT)
+    assert {id_: filled.values[Ref("id")] for id_, filled in found.items()} == {"01-01": "01-04", "01-04": "01-01"}
+    assert found["01-01"].copied == (4,)
+
+
+def test_a_text_beside_the_list_belongs_to_the_measure_of_its_row() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(render([REAL["01-01"], REAL["01-04"]], FLAT)))
+    book[DEPARTMENT]["G4"] = "確認済"
+    out = io.BytesIO()
+    book.save(out)
+    found = read(out.getvalue(), FLAT)
+    assert {id_: filled.inserted_columns for id_, filled in found.items()} == {"01-01": (), "01-04": (7,)}
+
+
 def test_changes_of_the_heading_are_told_once() -> None:
     given_ = [REAL["01-01"], REAL["01-04"]]
     data = edited(render(given_, FLAT), DEPARTMENT, lambda root: set_text(root, (2, 3), "別の見出し"))
