@@ -112,6 +112,17 @@ def test_a_stamp_without_its_seal_is_not_followed(sealed: Quarter) -> None:
     assert "W506" in {code for code, *_ in found(sheet_of(plan, HERE))}
 
 
+def test_the_keys_beside_a_stamp_without_its_seal_are_not_followed_either(sealed: Quarter) -> None:
+    data = sealed.filled({HERE: {P1: "予定通り", P2: "進捗遅延・課題あり", "activity.countermeasure/K2/1": "急ぐ"}})
+    places = keys(data, HERE)
+    pairs = [(f"r{row}/K1", f"r{row}/K2") for row in (19, 20, 21)]
+    swapped = {places[key]: other for pair in pairs for key, other in permutations(pair)}
+    forged = with_texts(data, HERE, swapped | {"A1": str(replace(stamp_of(data, HERE), seal=""))})
+    sheet = sheet_of(sealed.collect(forged), HERE)
+    assert (sheet.status.value, found(sheet)) == ("merged", [("W506", "warning", "")])
+    assert (sealed.values(HERE)[P1], sealed.values(HERE)[P2]) == ("予定通り", "進捗遅延・課題あり")
+
+
 def test_issues_of_before_go_on_as_they_did(quarter: Quarter) -> None:
     assert not stamp_of(quarter.book(), HERE).seal
     assert make_secret(quarter.workspace)
