@@ -15,6 +15,7 @@ import openpyxl
 import pytest
 
 from dxreport.domain.errors import DxreportError, UsageError
+from dxreport.domain.fields import Ref
 from dxreport.domain.names import Names
 from dxreport.intake.gather import gather
 from dxreport.intake.workbook import open_workbook
@@ -28,6 +29,7 @@ from dxreport.master.build import master_bytes
 from dxreport.master.records import ReceiptState
 from dxreport.master.write import MasterEdit
 from dxreport.ooxml.correction import ADDED_SHEETS
+from dxreport.sendback.fill import fill
 from tests.support import edits
 from tests.support.quarter import ISSUED, OFFICE, RETURNED, Quarter, copy, issue
 
@@ -175,6 +177,16 @@ def test_who_returned_in_time_is_not_told_to_be_late(quarter, came, late):
         assert "提出期限は令和４年７月15日（金）です" in body(drafts(quarter, MailKind.RETURN, early).drafts[0])
 
 
+def test_a_deadline_to_come_is_told_though_another_has_passed(quarter):
+    """01-01 came in time and 01-04 has a deadline of its own: neither is late, and one of them has time left."""
+    [again] = issue(quarter, measures=("01-04",), deadline="2022-08-05")
+    wrong = {"01-04": {Ref.parse(ref): text for ref, text in WRONG["01-01"].items()}}
+    quarter.collect(quarter.filled(WRONG), fill(again.data, quarter.form, wrong, quarter=1, year=1))
+    [draft] = drafts(quarter, MailKind.RETURN).drafts
+    assert [(s.measure, s.days_late) for s in draft.sheets] == [("01-01", 5), ("01-04", 0)]
+    assert "01-04は令和４年８月５日（金）" in body(draft) and "日過ぎて" not in body(draft)
+
+
 def test_a_corrected_return_ends_it(held, tmp_path):
     quarter = copy(held, tmp_path)
     quarter.collect(quarter.filled({}))
@@ -256,6 +268,7 @@ def test_drafts_that_are_out_of_date_are_removed_and_nothing_else(quarter, tmp_p
     quarter.collect(quarter.filled({}))
     written = mail.write(quarter.workspace, drafts(quarter, MailKind.REMIND), tmp_path / "督促")
     assert [p.name for p in written.removed] == [f"{OFFICE}.eml"]
+    assert written.stale == ()
     left = {p.name for p in (tmp_path / "督促").iterdir()}
     assert left == {f"{d.name}.eml" for d in DEPARTMENTS} - {f"{OFFICE}.eml", f"{WITHOUT_ADDRESS}.eml"} | set(kept) | {
         "依頼 職員課.eml"
