@@ -24,7 +24,7 @@ from dxreport.domain.errors import DxreportError, MasterError, UsageError
 from dxreport.domain.fields import Ref
 from dxreport.domain.model import FiscalYear, ProgressWord, Treatment
 from dxreport.lifecycle.init import create
-from dxreport.lifecycle.rollover import rollover
+from dxreport.lifecycle.rollover import last_round, rollover
 from dxreport.mail.drafts import MailKind, plan
 from dxreport.master.build import build_master
 from dxreport.master.read import read_master
@@ -227,6 +227,15 @@ def test_a_conflict_shows_both_years_and_the_commands(answered: Quarter, capsys:
     ]
     assert main(["resolve", "C0001", "--take", "returned", "-C", str(done.workspace.root)]) == 0
     assert Quarter(done.workspace.root).master.measure("01-01").outcomes[0].y1.actual == "31,500千円"
+
+
+def test_the_round_that_closes_the_year_is_the_last_wherever_it_stands(answered: Quarter) -> None:
+    settings = answered.master.settings
+    [closing] = [r for r in settings.rounds if r.closes]
+    others = tuple(r for r in settings.rounds if not r.closes)
+    assert last_round(replace(settings, rounds=(closing, *others))) == closing
+    assert last_round(replace(settings, rounds=others)) == others[-1]
+    assert last_round(replace(settings, rounds=())) is None
 
 
 def test_measures_whose_results_are_not_in_are_named(answered: Quarter, capsys: pytest.CaptureFixture[str]) -> None:
