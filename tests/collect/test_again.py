@@ -20,7 +20,7 @@ from dxreport.domain.errors import UsageError
 from dxreport.domain.fields import Ref
 from dxreport.intake import workbook
 from dxreport.intake.workbook import open_workbook
-from dxreport.master.records import ConflictState, Receipt
+from dxreport.master.records import ConflictState, Receipt, ReceiptState
 from dxreport.sendback.fill import fill
 from dxreport.status.round_status import status
 from tests.support.quarter import FORM, RETURNED, Edits, Quarter, copy, found, sheet_of
@@ -88,6 +88,14 @@ def test_a_held_sheet_in_whose_place_a_newer_one_went_in_is_passed_over_when_it_
     plan = replaced.collect(replaced.root.parent / "受信" / "a.xlsx", now=LAST)
     assert plan.clean and codes(plan) == ("unchanged", ["W510"])
     assert replaced.files() == before
+
+
+def test_it_stays_out_though_its_word_has_become_one_of_the_words(replaced: Quarter) -> None:
+    before = replaced.values("01-01")
+    replaced.add_word("順調")
+    replaced.collect(replaced.put(replaced.filled(BAD), "a.xlsx"), now=LAST)
+    assert (row(replaced, "U0001").state, row(replaced, "U0001").replaced_by) == (ReceiptState.HELD, "U0002")
+    assert replaced.values("01-01") == before
 
 
 def test_once_the_newer_one_is_withdrawn_the_held_one_can_be_accepted(replaced: Quarter) -> None:

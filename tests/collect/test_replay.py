@@ -440,6 +440,15 @@ def test_an_answer_that_stood_already_goes_in_and_gives_way_at_once_to_a_round_t
     laws.check(earlier, desk, Done("accept"))
 
 
+def test_what_a_dismissed_copy_corrected_counts_again_beside_a_later_copy(desk: Desk) -> None:
+    held = desk.give(first_issue(desk), {A: "1"})
+    copy = desk.give_copy(held, {C: BAD})
+    desk.dismiss((copy, "I1"))
+    later = desk.give_copy(copy, {C: "", B: "1"})
+    assert [verdict(desk, r) for r in (held, copy, later)] == [Fate.TAKEN, Fate.DISMISSED, Fate.TAKEN]
+    assert desk.texts() == {A: "1", B: "1", X: "0"}
+
+
 def test_a_whole_copy_says_now_what_it_inherits(desk: Desk) -> None:
     first = desk.give(first_issue(desk), {A: "1", B: "1", X: "1"})
     desk.give(first_issue(desk), {X: "2"})

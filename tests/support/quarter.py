@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+import openpyxl
 from lxml import etree
+from openpyxl.utils import get_column_letter, range_boundaries
 
 from dxreport.collect.plan import Plan, SheetPlan
 from dxreport.collect.run import collect
@@ -101,6 +103,15 @@ class Quarter:
         edit = MasterEdit(self.master)
         edit.set_all((measure, Ref.parse(ref), text) for ref, text in edits.items())
         self.workspace.master.write_bytes(edit.data())
+
+    def add_word(self, word: str) -> None:
+        """Add a word of 進捗 to 設定, as people do."""
+        book = openpyxl.load_workbook(self.workspace.master)
+        area = book["設定"].tables["進捗表"]
+        left, top, right, bottom = range_boundaries(area.ref)
+        book["設定"].cell(bottom + 1, left, word)
+        area.ref = f"{get_column_letter(left)}{top}:{get_column_letter(right)}{bottom + 1}"
+        book.save(self.workspace.master)
 
     def files(self) -> dict[str, bytes]:
         """Return every file of the workspace except the lock file."""
