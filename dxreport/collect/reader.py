@@ -287,7 +287,9 @@ def _doubts(part: _Part) -> Iterator[Problem]:
     """Yield an error (E450) if rows or columns were reordered and nothing tells which text belongs to which item."""
     if not isinstance(part.read, Filled):
         return
-    rows, columns = ({n + 1 for n in own} for own in (part.attested.rows, part.attested.columns))
+    keys, columns = part.read.keys, {n + 1 for n in part.attested.columns}
+    # The rows of a list that were sorted without their keys are known by the IDs printed on them.
+    rows = {n + 1 for n in part.attested.rows if part.sheet.rows[n][keys.left] == keys.rows.get(n)}
     at = {ref: place for ref, place in part.read.at.items() if place[0] in rows or place[1] in columns}
     if at:
         where = [f"{n}行目" for n in sorted(rows & {row for row, _ in at.values()})]

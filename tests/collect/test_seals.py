@@ -278,6 +278,27 @@ def test_a_measure_of_a_list_is_no_new_item(tmp_path: Path) -> None:
         assert sheet.status.value == "held" and "E450" in {code for code, *_ in found(sheet)}
 
 
+def test_a_list_sorted_without_its_hidden_keys_goes_by_the_printed_ids(tmp_path: Path) -> None:
+    create(tmp_path / "作業", date(2022, 7, 1), sample=True, secret=b"known to the tests")
+    quarter = Quarter(tmp_path / "作業")
+    path = quarter.workspace.templates / FORM_NAME
+    path.write_bytes(
+        template(
+            B2="施策ID", C2="施策名", A3="{% for measure in measures %}{% endfor %}", B3="{{ measure.id }}",
+            C3="{{ measure.name }}", d3="{{ measure.contact_person }}",
+        )
+    )  # fmt: skip
+    issue(quarter)
+    answers = {id_: {Ref("contact_person"): name} for id_, name in ((HERE, "甲"), ("01-04", "乙"))}
+    data = fill(quarter.book(), load_form(path), answers, quarter=1, year=1)
+    places = keys(data, OFFICE)
+    here, there = f"r3/{HERE}", "r3/01-04"
+    # That the rows were sorted while column A stayed is the same as keys that changed places.
+    plan = quarter.collect(with_texts(data, OFFICE, {places[here]: there, places[there]: here}))
+    assert [(s.measure, s.status.value) for s in plan.files[0].sheets] == [(HERE, "merged"), ("01-04", "merged")]
+    assert [quarter.values(id_)["contact_person"] for id_ in (HERE, "01-04")] == ["甲", "乙"]
+
+
 def key_at(data: bytes, place: str) -> str:
     return next(key for key, at in keys(data, HERE).items() if at == place)
 

@@ -231,8 +231,8 @@ def test_a_conflict_shows_both_years_and_the_commands(answered: Quarter, capsys:
 
 def test_the_round_that_closes_the_year_is_the_last_wherever_it_stands(answered: Quarter) -> None:
     settings = answered.master.settings
-    [closing] = [r for r in settings.rounds if r.closes]
-    others = tuple(r for r in settings.rounds if not r.closes)
+    [closing] = [r for r in settings.rounds if settings.closes(r)]
+    others = tuple(r for r in settings.rounds if not settings.closes(r))
     assert last_round(replace(settings, rounds=(closing, *others))) == closing
     assert last_round(replace(settings, rounds=others)) == others[-1]
     assert last_round(replace(settings, rounds=())) is None
