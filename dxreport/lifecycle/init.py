@@ -6,6 +6,7 @@ All files are made in memory before any is written; the master is written last, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..domain.errors import DxreportError, UsageError
 from ..domain.model import FiscalYear, Settings
+from ..domain.names import REPORT
 from ..master.build import master_bytes
 from ..workspace.bundled import bundled
 from ..workspace.paths import Workspace
@@ -40,7 +42,7 @@ class NewWorkspace:
 def create(
     folder: Path, today: date, *, sample: bool = False, form: str = "", secret: bytes = b""
 ) -> NewWorkspace:  # fmt: skip
-    """Make a workspace in ``folder``: with the 26 sample measures, or empty for the year of ``today``.
+    """Make a workspace in ``folder``: with the 26 sample measures, or empty for its :func:`fiscal_year`.
 
     ``form`` names a form of the gallery, or a template with its fields, to be used instead of the bundled one;
     ``secret`` is kept instead of a new one. Raise UsageError if one of the files exists or the form does not;
@@ -48,13 +50,14 @@ def create(
     """
     if sample:
         return _write(folder, drawn.settings().fiscal_year, sample_master(), {}, secret)
-    settings, forms = _settings(today), {}
+    settings, forms = _settings(fiscal_year(folder, today)), {}
     if form:
         from .gallery import find, settings_for
 
         path = find(form)
         forms = {path.name: path.read_bytes()}
-        settings = settings_for(path, settings)
+        names = replace(settings.names, form=path.stem, report=f"{path.stem} {REPORT}")
+        settings = settings_for(path, replace(settings, names=names))
     made = _write(folder, settings.fiscal_year, master_bytes(settings, (), ()), forms, secret)
     group = settings.catalogue.list_group("activity")
     return replace(made, asks_activities=any(group in round_.opens for round_ in settings.rounds))
@@ -66,8 +69,8 @@ def create_from(
     """Make a workspace in ``folder`` from the filled-in forms in ``paths``.
 
     ``template`` is the template of these forms, with its fields (default: the bundled one); forms that name no year
-    are of that of ``today``. Raise as :func:`create` does, TemplateError for faults in the template, and
-    DxreportError if no form is found.
+    are of the :func:`fiscal_year` of the folder. Raise as :func:`create` does, TemplateError for faults in the
+    template, and DxreportError if no form is found.
     """
     from ..form.compile import compile_form
     from ..issue.forms import FORM_NAME
@@ -81,7 +84,7 @@ def create_from(
         what = f"様式 {source} を読めません（{error.strerror}）。"
         raise UsageError(what, "ファイルの名前を確かめてください。") from None
     _refuse_existing(folder, [Workspace(folder).master])
-    settings = _settings(today)
+    settings = _settings(fiscal_year(folder, today))
     if template:
         from .gallery import settings_for
 
@@ -136,8 +139,10 @@ def _refuse_existing(folder: Path, files: Iterable[Path]) -> None:
         )
 
 
-def fiscal_year(day: date) -> FiscalYear:
-    """Return the fiscal year of a day; raise UsageError for one before 令和."""
+def fiscal_year(folder: Path, day: date) -> FiscalYear:
+    """Return the fiscal year that a folder is named after, else that of a day; raise UsageError for one before 令和."""
+    with suppress(ValueError):
+        return FiscalYear.parse(folder.resolve().name)
     year = FiscalYear(day.year if day.month >= 4 else day.year - 1)
     if year.western < 2019:
         what = f"{day.isoformat()} は令和より前です。"
@@ -145,9 +150,9 @@ def fiscal_year(day: date) -> FiscalYear:
     return year
 
 
-def _settings(today: date) -> Settings:
+def _settings(year: FiscalYear) -> Settings:
     """Return 設定 of the sample without its city's own names, deadlines and mail domain."""
-    settings, year = drawn.settings(), fiscal_year(today)
+    settings = drawn.settings()
     return replace(
         settings,
         fiscal_year=year,

@@ -58,12 +58,27 @@ def test_the_same_day_gives_the_same_bytes(tmp_path):
 
 @pytest.mark.parametrize(("day", "western"), [("2024-03-31", 2023), ("2024-04-01", 2024), ("2024-12-31", 2024)])
 def test_a_fiscal_year_begins_in_april(day, western):
-    assert fiscal_year(date.fromisoformat(day)) == FiscalYear(western)
+    assert fiscal_year(Path("作業"), date.fromisoformat(day)) == FiscalYear(western)
+
+
+@pytest.mark.parametrize(
+    ("name", "western"), [("令和６年度", 2024), ("R6年度", 2024), ("2024年度", 2024), ("DX", 2025)]
+)
+def test_a_folder_may_be_named_after_its_fiscal_year(tmp_path, name, western):
+    """Next year is prepared in March."""
+    master = read_master(create(tmp_path / name, date(2026, 3, 1)).workspace.master)
+    assert master.settings.fiscal_year == FiscalYear(western) == master.settings.plan_years[0]
+
+
+@pytest.mark.slow
+def test_a_form_gives_its_papers_their_name(tmp_path):
+    names = read_master(create(tmp_path, SPRING, form="事務事業評価").workspace.master).settings.names
+    assert (names.form, names.report_title) == ("事務事業評価", "事務事業評価 進捗報告書")
 
 
 def test_a_day_before_reiwa_is_refused():
     with pytest.raises(UsageError, match="令和"):
-        fiscal_year(date(2019, 3, 31))
+        fiscal_year(Path("作業"), date(2019, 3, 31))
 
 
 @pytest.mark.slow
