@@ -60,7 +60,7 @@ def _topics(figures: Figures) -> Iterator[Topic]:
     yield departments(figures)
     yield _support(figures)
     if figures.declared is not None:
-        yield from declared_topics(figures.declared)
+        yield from declared_topics(figures.declared, names)
     if figures.since is not None:
         yield from _changes(figures.since)
     if figures.coordination is not None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
+from ..domain.names import Names
 from . import words
 from .excel_topic import MEASURE_COLUMNS, SHARE, Bars, Row, Topic, name_of
 from .field_records import DeclaredFigures, FieldCounts, FieldSum, FieldSums, FieldTexts, WordTally
@@ -17,7 +18,7 @@ _NUMBER = 11  # width in digits
 T = TypeVar("T", WordTally, FieldSum)
 
 
-def declared_topics(declared: DeclaredFigures) -> Iterator[Topic]:
+def declared_topics(declared: DeclaredFigures, names: Names) -> Iterator[Topic]:
     """Yield the topics in the order of the report."""
     shown: list[FieldCounts | FieldSums | FieldTexts] = [
         *(f for f in declared.counts if f.answered),
@@ -36,7 +37,7 @@ def declared_topics(declared: DeclaredFigures) -> Iterator[Topic]:
         else:
             columns, rows = _texts(field)
         yield Topic(
-            sheet, title, columns, rows, note=words.field(field), table=f"項目{number}表", decimals=decimals, bars=bars,
+            sheet, title, columns, rows, note=words.field(field, names), table=f"項目{number}表", decimals=decimals, bars=bars,
             drawn_beside=True,
         )  # fmt: skip
 

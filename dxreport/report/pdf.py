@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..domain.errors import DxreportError
 from ..domain.fields import QUARTER_LABELS
+from ..domain.names import Names
 from ..workspace.bundled import is_shipped
 from . import words
 from .activity_records import ActivityLine, MeasureLine, MeasureName, Overview, QuarterStandings, Tally
@@ -122,9 +123,9 @@ def _data(figures: Figures) -> dict[str, Any]:
         "support": [_named(s) | {"period": p.label, "months": p.months} for p in figures.support for s in p.requests],
         "declared": figures.declared
         and {
-            "counts": [_counts(c) for c in figures.declared.counts],
-            "sums": [_sums(s) for s in figures.declared.sums],
-            "lists": [_field(t) for t in figures.declared.lists],
+            "counts": [_counts(c, names) for c in figures.declared.counts],
+            "sums": [_sums(s, names) for s in figures.declared.sums],
+            "lists": [_field(t, names) for t in figures.declared.lists],
         },
         "since": since
         and {
@@ -206,28 +207,28 @@ def _activity(line: ActivityLine, figures: Figures) -> dict[str, Any]:
     return _named(line) | {"since": since, "streak": since, "progress": progress}
 
 
-def _field(field: FieldFigures) -> dict[str, Any]:
-    return _named(field) | {"sentence": words.field(field), "answered": field.answered > 0}
+def _field(field: FieldFigures, names: Names) -> dict[str, Any]:
+    return _named(field) | {"sentence": words.field(field, names), "answered": field.answered > 0}
 
 
-def _counts(counts: FieldCounts) -> dict[str, Any]:
+def _counts(counts: FieldCounts, names: Names) -> dict[str, Any]:
     """Return the counts of words, with the same keys as those of 進捗."""
 
     def tally(line: WordTally) -> dict[str, Any]:
         return {"name": line.name, "activities": line.counts, "activity_total": line.total}
 
-    return _field(counts) | {
+    return _field(counts, names) | {
         "whole": tally(counts.whole),
         "areas": list(map(tally, counts.areas)),
         "departments": list(map(tally, counts.departments)),
     }
 
 
-def _sums(sums: FieldSums) -> dict[str, Any]:
+def _sums(sums: FieldSums, names: Names) -> dict[str, Any]:
     def shown(line: FieldSum) -> dict[str, Any]:
         return {"name": line.name, "sums": [words.amount(n, sums) for n in line.sums]}
 
-    return _field(sums) | {
+    return _field(sums, names) | {
         "unit": words.unit(sums),
         "whole": shown(sums.whole),
         "areas": list(map(shown, sums.areas)),

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
-from ..domain.names import Names, joined
+from ..domain.names import ACTIVITY, MEASURE, Names, joined
 from ..domain.problems import listed
 from ..domain.values import is_blank, unspaced
 from ..domain.visible import one_line
@@ -280,40 +280,40 @@ def coordination(coordination_: Coordination, names: Names = _STANDARD) -> str:
     return f"配付 {coordination_.issued}シート。{missing}"
 
 
-def field(figures: FieldFigures) -> str:
+def field(figures: FieldFigures, names: Names = _STANDARD) -> str:
     """Sum up a declared field in a sentence or two."""
     if isinstance(figures, FieldSums):
-        return f"{_answered(figures, '数値')}{_unread(figures)}"
+        return f"{_answered(figures, names, '数値')}{_unread(figures)}"
     if isinstance(figures, FieldTexts):
         silent = figures.answered - len(figures.texts)
-        return _answered(figures) + (f"うち「なし」などの {silent}件は載せていません。" if silent else "")
+        return _answered(figures, names) + (f"うち「なし」などの {silent}件は載せていません。" if silent else "")
     assert isinstance(figures, FieldCounts)
     if not figures.answered:
-        return _answered(figures)
+        return _answered(figures, names)
     counts = "、".join(
-        f"{c.label} {n:,}{counter(figures)}（{share(n, figures.total)}）"
+        f"{c.label} {n:,}{counter(figures, names)}（{share(n, figures.total)}）"
         for c, n in zip(figures.categories, figures.whole.counts, strict=True)
         if n
     )
-    return f"{_all(figures)}のうち、{counts}です。"
+    return f"{_all(figures, names)}のうち、{counts}です。"
 
 
-def _answered(figures: FieldFigures, what: str = "記入") -> str:
+def _answered(figures: FieldFigures, names: Names, what: str = "記入") -> str:
     if not figures.total:
         return f"{what}はありません。"
     if not figures.answered:
-        return f"{_all(figures)}のどれにも、{what}はありません。"
-    return f"{_all(figures)}のうち、{what}があるのは {figures.answered:,}{counter(figures)}です。"
+        return f"{_all(figures, names)}のどれにも、{what}はありません。"
+    return f"{_all(figures, names)}のうち、{what}があるのは {figures.answered:,}{counter(figures, names)}です。"
 
 
-def _all(figures: FieldFigures) -> str:
-    what = figures.place if counter(figures) == "件" else ""
-    return f"{what} {figures.total:,}{counter(figures)}".lstrip()
+def _all(figures: FieldFigures, names: Names) -> str:
+    what = figures.place if counter(figures, names) == "件" else ""
+    return f"{what} {figures.total:,}{counter(figures, names)}".lstrip()
 
 
-def counter(figures: FieldFigures) -> str:
-    """Return the counter for a declared field: 施策, 取組, or 件 for any other list."""
-    return figures.place if figures.place in ("施策", "取組") else "件"
+def counter(figures: FieldFigures, names: Names = _STANDARD) -> str:
+    """Return the counter for a declared field: the word for 施策 or 取組, or 件 for any other list."""
+    return {MEASURE: names.measure, ACTIVITY: names.activity}.get(figures.place, "件")
 
 
 def _unread(sums: FieldSums) -> str:

@@ -18,6 +18,7 @@ import pytest
 from lxml import html as lxml_html
 
 from dxreport.domain.fields import Field, FieldKind, InReport, Period, Ref
+from dxreport.domain.names import Names
 from dxreport.master.records import Master, MeasureState, Standing
 from dxreport.report import pdf as pdf_module
 from dxreport.report import words
@@ -296,9 +297,10 @@ LISTS = ("late_sentence", "late", "results_sentence", "this_year", "other_years"
 
 def test_templates_of_before_find_what_they_show(found: Figures) -> None:
     """Offices have copied them: what was there stays, and declared fields are under one new name."""
-    data = pdf_module._data(found)
+    data = pdf_module._for_copied_templates(found) | pdf_module._data(found)
     assert data.keys() >= {*TITLES, *COUNTS, *LISTS, "no_final", "since", "coordination", "declared"}
-    assert pdf_module._data(replace(found, declared=None)) | {"declared": data["declared"]} == data
+    shown = pdf_module._data(found)
+    assert pdf_module._data(replace(found, declared=None)) | {"declared": shown["declared"]} == shown
 
 
 # Final reports
@@ -372,3 +374,11 @@ def test_a_blank_is_unanswered_only_where_the_form_has_the_field(tmp_path: Path)
 
     scene.retype("施策", answer)
     assert rating() == (2, 1)  # what is written counts, whatever the form
+
+
+def test_a_sentence_counts_in_the_words_of_the_office(found: Figures) -> None:
+    names = Names(measure="事業", activity="取組項目")
+    told = [words.field(f, names) for f in (*found.declared.counts, *found.declared.sums, *found.declared.lists)]
+    usual = [words.field(f) for f in (*found.declared.counts, *found.declared.sums, *found.declared.lists)]
+    assert any("施策" in text for text in usual)
+    assert told == [text.replace("取組", "取組項目").replace("施策", "事業") for text in usual]
