@@ -49,9 +49,10 @@ def rollover(call: Call, out: Path | None, dry_run: bool) -> int:
 def _opened(done: RolloverResult, dry_run: bool) -> Iterator[str]:
     folder, left = done.workspace.root, "、".join(done.left)
     yield f"{done.fiscal_year}の作業フォルダー: {folder}{_NOTHING_WRITTEN if dry_run else ''}"
-    yield f"  {done.measures} 施策を引き継ぎました。{f'引き継がなかった施策: {left}' if left else ''}"
+    carried = "引き継ぎます" if dry_run else "引き継ぎました"
+    yield f"  {done.measures} 施策を{carried}。{f'引き継がなかった施策: {left}' if left else ''}"
     if done.own:
-        yield f"  書き足された列とシートも引き継ぎました: {'、'.join(done.own)}"
+        yield f"  書き足された列とシートも{carried}: {'、'.join(done.own)}"
     if done.blank:
         yield (
             f"  引き継がなかった施策の行は、空けてあります: {'、'.join(done.blank)}"
@@ -64,7 +65,7 @@ def _opened(done: RolloverResult, dry_run: bool) -> Iterator[str]:
 def _updated(done: RolloverResult, dry_run: bool) -> Iterator[str]:
     year = done.fiscal_year
     for c in done.changes:
-        yield f"{c.measure} {c.label}:「{c.old}」→「{c.new}」"
+        yield f"{c.measure} {c.label}:「{shown(c.old)}」→「{shown(c.new)}」"
     for x in done.conflicts:
         yield from _conflict(x, done.old.fiscal_year.label, year, "" if dry_run else f" -C {done.workspace.root}")
     if done.own:
