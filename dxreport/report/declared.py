@@ -54,9 +54,14 @@ def declared(master: Master, quarter: int, forms: Asked) -> DeclaredFigures | No
     """Return the figures of the declared fields in a quarter; None without such fields.
 
     A field by quarter counts in this quarter, one by year in this fiscal year; sums cover every plan year. A blank
-    counts as 未記入 unless ``forms`` says that the form of its measure has no input for it.
+    counts as 未記入 unless ``forms`` says that the form of its measure has no input for it. A field that no form asked
+    for yet, and nobody filled in, is left out.
     """
     fields = reported(master.settings.catalogue)
+    if fields and forms:
+        known = {key for inputs in forms.values() for key, _ in inputs}
+        known |= {ref.field for m in master.measures for ref, text in m.values().items() if text.strip()}
+        fields = tuple(f for f in fields if f.key in known)
     if not fields:
         return None
     report = _Report(master, quarter, fields, forms)

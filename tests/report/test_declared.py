@@ -382,3 +382,11 @@ def test_a_sentence_counts_in_the_words_of_the_office(found: Figures) -> None:
     usual = [words.field(f) for f in (*found.declared.counts, *found.declared.sums, *found.declared.lists)]
     assert any("施策" in text for text in usual)
     assert told == [text.replace("取組", "取組項目").replace("施策", "事業") for text in usual]
+
+
+def test_a_field_that_no_form_asked_for_yet_is_left_out() -> None:
+    """Of three fields that nobody filled in, the forms so far have only one; fields with answers stay."""
+    asked = {id_: frozenset({("備考", 0)}) for id_ in TEXTS}
+    told = figures(master(*ALL), 2, NOW, asked=asked).declared
+    assert [f.label for f in (*told.counts, *told.sums, *told.lists) if not f.answered] == ["備考"]
+    assert {"評価", "リスク", "費用.予算額"} <= {f.key for f in (*told.counts, *told.sums, *told.lists)}
