@@ -298,7 +298,7 @@ ADDED = ProblemKind("W502",
     "{what}が追加されています。",
     "採用すると決めるまで、マスターには入りません。競合に出ていれば、dxreport resolve で決めてください。")
 UNKEYED_TEXT = ProblemKind("W504",
-    "様式にない{where}に記入があります（{value}）。取り込んでいません。",
+    "{where}の記入は様式の項目ではないので、取り込んでいません（{value}）。",
     "内容を確かめ、必要ならマスターに追記してください。")
 SHEET_MISSING = ProblemKind("W505",
     "この発行で配付した施策{measures}のシートが、ファイルの中に見つかりません。",

@@ -68,7 +68,7 @@ def read_aligned(
     for row, _, text in aligned.unplaced:
         rows.setdefault(row, []).append(text)
     shape = [problem(problems.READ_BY_LABELS, sheet=sheet.name)]
-    shape += [unkeyed_text(sheet, f"ところ（{row}行目）", texts, f"{row}:{row}") for row, texts in rows.items()]
+    shape += [unkeyed_text(sheet, f"{row}行目", texts, f"{row}:{row}") for row, texts in rows.items()]
     filled, added = found
     return _TextReader(sheet, filled, issued or {}, settings).sheet(added, shape)
 

@@ -28,16 +28,16 @@ def outside_fields(sheet: Grid, filled: Filled, added: Collection[int]) -> Itera
         line = enumerate(sheet.rows[number - 1], 1)
         texts = [text for c, text in line if text and (c in columns or not text.startswith("r"))]
         if texts:
-            yield unkeyed_text(sheet, f"行（{number}行目）", texts, f"{number}:{number}")
+            yield unkeyed_text(sheet, f"{number}行目", texts, f"{number}:{number}")
     for column in filled.inserted_columns:
         texts = [text for number in sorted(rows) if (text := sheet.rows[number - 1][column - 1])]
         if texts:
             letters = column_letters(column)
-            yield unkeyed_text(sheet, f"列（{letters}列）", texts, f"{letters}:{letters}")
+            yield unkeyed_text(sheet, f"{letters}列", texts, f"{letters}:{letters}")
     typed, changed = _in_cells(sheet, filled)
     if typed:
         cells = listed(list(typed), _NAMED)
-        yield unkeyed_text(sheet, f"ところ（{cells}）", typed.values(), cells)
+        yield unkeyed_text(sheet, cells, typed.values(), cells)
     if changed:
         cells, value = listed(list(changed), _NAMED), "／".join(changed.values())
         params = {"cells": cells, "value": value}
