@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cached_property
 
 from ..form.read.attest import UNATTESTED, Attested, attest, written_keys
 from ..form.read.sheet import find_stamp
 from ..form.row_key import RowKey
-from ..form.stamp import Stamp
+from ..form.stamp import Stamp, keys_digest
 from ..issue.store import Archive
 from ..ooxml.cells import Grid
 from ..ooxml.package import Package
-from ..ooxml.table import sheet_parts
 from ..ooxml.worksheets import Worksheets
 from ..workspace.secret import secret_name
-
-# The stamp or a key, as rendered in column A or row 1.
-_WRITTEN = re.compile('<c r="(?:A[0-9]+|[A-Z]+1)" t="inlineStr"><is><t>([^<&]*)</t></is></c>')
 
 
 class Seals:
@@ -27,7 +21,7 @@ class Seals:
 
     def __init__(self, archive: Archive) -> None:
         self.archive, self._name = archive, secret_name(archive.secret)
-        self._last: _Sent | None = None
+        self._last: tuple[str, Mapping[str, Grid]] | None = None
 
     def is_sealed(self, stamp: Stamp) -> bool:
         """Return True if the issue that a stamp names was sealed with today's secret."""
@@ -40,10 +34,10 @@ class Seals:
 
     def attested(self, sheet: Grid, stamp: Stamp) -> tuple[Grid, Attested]:
         """Return a sheet without the keys that were not issued on it, and what is known of the others."""
-        issued = self._issued(stamp.issue) if self.is_sealed(stamp) else None
-        if issued is None or issued.keys(stamp.measure) == written_keys(sheet.rows):
+        snapshot = self.archive.snapshot(stamp.issue) if self.is_sealed(stamp) else None
+        if snapshot is None or snapshot.keys.get(stamp.measure) == keys_digest(written_keys(sheet.rows)):
             return sheet, UNATTESTED
-        sent = issued.sheet(stamp.measure)
+        sent = self._sent(stamp)
         if sent is None:
             return sheet, UNATTESTED
         found = attest(sheet.rows, sent.rows, self._new_items(stamp))
@@ -63,38 +57,18 @@ class Seals:
 
         return is_new
 
-    def _issued(self, issue: str) -> _Sent:
-        """Return a workbook as sent; the last one is kept, since most sheets of a file are of the same issue."""
-        if self._last is None or self._last.issue != issue:
-            self._last = _Sent(issue, self.archive.workbook(issue))
-        return self._last
+    def _sent(self, stamp: Stamp) -> Grid | None:
+        """Return the sheet as sent whose stamp names the same issue and measure, None if it is not kept.
 
-
-class _Sent:
-    """A workbook as sent; its sheets are read when they are needed."""
-
-    def __init__(self, issue: str, data: bytes) -> None:
-        self.issue = issue
-        self._package = Package(data) if data else None
-        self._parts = sheet_parts(self._package) if self._package else {}
-
-    def keys(self, measure: str) -> list[str]:
-        """Return the stamp and keys of the sheet named after a measure, in the order of :func:`written_keys`.
-
-        They are found in the XML as it is rendered; [] if there is no such sheet.
+        The last workbook is kept, since most sheets of a file are of the same issue.
         """
-        part = self._parts.get(measure)
-        return _WRITTEN.findall(self._package.read(part).decode()) if self._package and part else []
-
-    def sheet(self, measure: str) -> Grid | None:
-        """Return the sheet whose stamp names this measure, None if there is none."""
-        return self._read.get(measure)
-
-    @cached_property
-    def _read(self) -> Mapping[str, Grid]:
-        worksheets = Worksheets(self._package) if self._package else None
-        grids = map(worksheets.grid, worksheets.names) if worksheets else ()
-        return {found[0].measure: grid for grid in grids if (found := find_stamp(grid.rows))}
+        if self._last is None or self._last[0] != stamp.issue:
+            data = self.archive.workbook(stamp.issue)
+            worksheets = Worksheets(Package(data)) if data else None
+            grids = map(worksheets.grid, worksheets.names) if worksheets else ()
+            sheets = {found[0].measure: grid for grid in grids if (found := find_stamp(grid.rows))}
+            self._last = stamp.issue, sheets
+        return self._last[1].get(stamp.measure)
 
 
 def without_keys(sheet: Grid) -> Grid:

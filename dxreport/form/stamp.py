@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
@@ -48,3 +49,8 @@ class Stamp:
     def holds(self, secret: bytes) -> bool:
         """Return True if the seal was made with ``secret``, or if ``secret`` is empty."""
         return hmac.compare_digest(self.seal.encode(), self.sealed(secret).seal.encode())
+
+
+def keys_digest(written: Iterable[str]) -> str:
+    """Return the digest of a sheet's stamp and keys, by which a sheet is known to have them as issued."""
+    return blake2b("\n".join(written).encode("utf-8", "surrogatepass"), digest_size=_SEAL).hexdigest()

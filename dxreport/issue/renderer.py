@@ -97,4 +97,4 @@ class Renderer:
         this, issue = prepared.this, order.issue
         inputs = {id_: input_fields(prepared.form, rows, this.quarter, this.year) for id_, rows in book.rows.items()}
         head = issue.id, issue.round, issue.department, self._settings.fiscal_year.label, issue.form
-        return Snapshot(*head, order.texts, inputs, self._settings.catalogue, secret_name(self._secret))
+        return Snapshot(*head, order.texts, inputs, self._settings.catalogue, secret_name(self._secret), book.keys)

@@ -38,7 +38,8 @@ class Snapshot:
 
     ``inputs`` holds, by measure ID, the (field, period) pairs that its sheet has input cells for; it is empty for
     issues older than this record. ``catalogue`` is the one it was issued with, by which its sheets are read. ``seal``
-    names the secret of its stamps, "" for none.
+    names the secret of its stamps, "" for none; ``keys`` holds the :func:`keys_digest` of its sheets by the measure in
+    their stamps, nothing for issues older than this record.
     """
 
     issue: str
@@ -50,6 +51,7 @@ class Snapshot:
     inputs: Mapping[str, frozenset[tuple[str, int]]] = field(default_factory=dict)
     catalogue: Catalogue = BUILT_IN
     seal: str = ""
+    keys: Mapping[str, str] = field(default_factory=dict)
 
     def measure(self, id_: str) -> Measure:
         """Return a measure as issued. Raise KeyError if it was not issued."""
@@ -63,7 +65,7 @@ class Snapshot:
         if (own := self.catalogue.plain) or self.catalogue.years != BUILT_IN.years:
             given |= {"fields": own, "plan_years": self.catalogue.years}
         if self.seal:
-            given["seal"] = self.seal
+            given |= {"seal": self.seal, "keys": self.keys}
         return _JSON.encode(given).encode("utf-8")
 
     @classmethod
@@ -77,7 +79,8 @@ class Snapshot:
         catalogue = today.brought(Catalogue.parse(given.get("fields", ()), given.get("plan_years", BUILT_IN.years)))
         head = {name: given[name] for name in _HEAD}
         texts = parse_texts(given["measures"], today)
-        return cls(**head, texts=texts, inputs=inputs, catalogue=catalogue, seal=given.get("seal", ""))
+        seal, keys = given.get("seal", ""), given.get("keys", {})
+        return cls(**head, texts=texts, inputs=inputs, catalogue=catalogue, seal=seal, keys=keys)
 
 
 def plain_texts(texts: Mapping[str, Mapping[Ref, str]]) -> dict[str, dict[str, str]]:

@@ -93,6 +93,13 @@ def test_answers_of_sealed_sheets_go_in_as_ever(sealed: Quarter) -> None:
     assert not plan.files[0].problems and [s.status.value for s in plan.files[0].sheets] == ["merged", "merged"]
 
 
+def test_keys_as_issued_are_known_without_the_workbook(sealed: Quarter) -> None:
+    data = sealed.filled({})
+    for path in sealed.workspace.issued.glob("*.xlsx"):
+        path.unlink()
+    assert [s.status.value for s in sealed.collect(data).files[0].sheets] == ["merged", "merged"]
+
+
 def test_a_stamp_that_names_another_measure_is_not_followed(sealed: Quarter) -> None:
     data = sealed.filled({HERE: {P1: "予定通り"}})
     own, other = stamp_of(data, HERE), stamp_of(data, "01-04")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
@@ -22,7 +21,7 @@ from ..parts.row_map import Origin, Path, RowMap
 from ..parts.worksheet import ACTIVE, BREAKS, FROZEN, IGNORED, PAGES, SELECTED
 from ..records import Form
 from ..row_key import NO_ITEM, RowKey
-from ..stamp import Stamp
+from ..stamp import Stamp, keys_digest
 from .prepare import ROW, TEXT_HEAD, TEXT_TAIL, PreparedForm, RowProgram
 
 _KEY = ' t="inlineStr"><is><t>'
@@ -41,12 +40,13 @@ class MeasureRows(NamedTuple):
 class RenderedSheet:
     """A sheet as XML, the map of its rows, and the cells whose text no row can hold (``B12`` …).
 
-    ``measures`` maps each measure ID to the rows of the measure. ``text_of`` evaluates texts outside its rows, such as
-    those of shapes.
+    ``measures`` maps each measure ID to the rows of the measure, ``keys`` is the :func:`keys_digest` of the sheet.
+    ``text_of`` evaluates texts outside its rows, such as those of shapes.
     """
 
     name: str
     measures: Mapping[str, MeasureRows]
+    keys: str
     xml: str
     rows: RowMap
     text_of: Callable[[Computed], str | None]
@@ -84,6 +84,7 @@ class SheetWriter:
         self.names: dict[str, Any] = dict(prepared.names)
         self.origins: list[Origin] = []  # of the rows, from row 2 on, and so are the next two
         self.cells: list[str] = []
+        self.keys: list[str] = []
         self.heights: list[float | None] = []  # in points, None: default
         self.free: set[int] = set()  # rows that Excel makes taller once somebody writes there
         self.own: dict[str, list[int]] = {m.id: [] for m in measures}  # on a list: the places of a measure in these
@@ -104,8 +105,9 @@ class SheetWriter:
         heights = self._stretch()
         name = self.prepared.sheet_name(self.measures[0].id)
         return RenderedSheet(
-            name, self._measures(), self._xml(heights, first=first), self.shape.rows, self._value, tuple(self.too_tall)
-        )
+            name, self._measures(), keys_digest((str(self.stamp), *_column_keys(self.form), *self.keys)),
+            self._xml(heights, first=first), self.shape.rows, self._value, tuple(self.too_tall),
+        )  # fmt: skip
 
     def _measures(self) -> dict[str, MeasureRows]:
         """Return the rows of each measure."""
@@ -315,9 +317,9 @@ class SheetWriter:
     def _key_row(self) -> str:
         if self.stamp is None:
             return '<row r="1" ht="6" customHeight="1"/>'
-        return (
-            f'<row r="1" hidden="1"><c r="A1"{_KEY}{escape(str(self.stamp))}{TEXT_TAIL}{_column_keys(self.form)}</row>'
-        )
+        columns = zip(self.form.column_letters, _column_keys(self.form), strict=True)
+        keys = [f'<c r="{column}1"{_KEY}{key}{TEXT_TAIL}' for column, key in columns]
+        return f'<row r="1" hidden="1"><c r="A1"{_KEY}{escape(str(self.stamp))}{TEXT_TAIL}{"".join(keys)}</row>'
 
     def _after(self, heights: Sequence[float]) -> str:
         """Return what follows the rows: page breaks, and no warning (green triangle) at digits stored as text."""
@@ -333,6 +335,5 @@ class SheetWriter:
         return after.replace(BREAKS, broken).replace(IGNORED, ignored)
 
 
-@lru_cache(maxsize=16)
-def _column_keys(form: Form) -> str:
-    return "".join([f'<c r="{column}1"{_KEY}c{column}{TEXT_TAIL}' for column in form.column_letters])
+def _column_keys(form: Form) -> list[str]:
+    return [f"c{column}" for column in form.column_letters]

@@ -40,12 +40,14 @@ _CORE = (
 class IssuedBook:
     """A workbook as bytes, and the cells (``"01-05!F21"``) whose text is taller than any row can be.
 
-    ``rows`` are the template rows that were rendered, by measure.
+    ``rows`` are the template rows that were rendered, by measure; ``keys`` is the digest of the keys of each sheet, by
+    the measure in its stamp.
     """
 
     data: bytes
     too_tall: tuple[str, ...]
     rows: Mapping[str, frozenset[int]]
+    keys: Mapping[str, str]
 
 
 def render_book(
@@ -126,7 +128,8 @@ class _WorkbookWriter:
         types = _small_member("[Content_Types].xml", self._types(shared).encode())
         too_tall = tuple(f"{s.name}!{cell}" for s in self.sheets for cell in s.too_tall)
         rows = {id_: own.drawn for s in self.sheets for id_, own in s.measures.items()}
-        return IssuedBook(zip_bytes([types, _ROOT_RELS, *self.made, *shared.entries]), too_tall, rows)
+        keys = {"" if self.form.layout.is_list else next(iter(s.measures)): s.keys for s in self.sheets}
+        return IssuedBook(zip_bytes([types, _ROOT_RELS, *self.made, *shared.entries]), too_tall, rows, keys)
 
     def _add(self, name: str, text: str, content_type: str = "") -> None:
         data = text.encode("utf-8")
