@@ -211,12 +211,20 @@ class _Fold:
             answer = newest.get(ref)
             if answer is None and text != issued(ref, ""):
                 continue  # a change that does not count: it is judged all the same
+            if self._was_accepted(sheet, ref, text):
+                others.add(ref)
             standing = self._standing(sheet, ref, answer, opened)
             if standing is not None and standing != text:
                 texts[ref] = standing
                 if standing or entry.says:  # a sheet without any answer answers no blank, whatever it shows
                     others.add(ref)
         return self.rules.judge(sheet, texts, others), bool(others)
+
+    def _was_accepted(self, sheet: Sheet, ref: Ref, text: str) -> bool:
+        """Return True if the same answer of another sheet of the round was accepted as it is."""
+        known = self.said.get((sheet.round, ref))
+        entry = self.sheets.get(known[1]) if known and known[0].text == text else None
+        return entry is not None and entry.accepted is not None and entry.sheet.key != sheet.key
 
     def _standing(self, sheet: Sheet, ref: Ref, said: Said | None, opened: Collection[Ref]) -> str | None:
         """Return the text that counts for a cell instead of the sheet's own, None if the sheet's own counts.

@@ -90,8 +90,8 @@ def _reason(year: OutcomeYear, verdict: Attainment, direction: Direction, begun:
     if verdict is Attainment.NO_TARGET:
         return "目標が記入されていません。"
     if verdict is Attainment.OPEN:
-        undecided = is_undecided(year.actual)
-        return f"実績は「{year.actual.strip()}」です。" if undecided else "実績がまだ記入されていません。"
+        written = year.actual.strip()
+        return f"実績は「{written}」です。" if written else "実績がまだ記入されていません。"
     if verdict is not Attainment.AS_WRITTEN:
         return ""
     if not begun:

@@ -20,7 +20,7 @@ from . import words
 from .activity_records import ActivityLine, MeasureLine, MeasureName, Overview, QuarterStandings, Tally
 from .field_records import FieldCounts, FieldFigures, FieldSum, FieldSums, WordTally
 from .finals import as_json
-from .outcome_records import Amount, Attainment, OutcomeResult, Results, YearResult
+from .outcome_records import Amount, Attainment, OutcomeResult, PartResult, Results, YearResult
 from .records import Figures
 
 if TYPE_CHECKING:
@@ -269,7 +269,17 @@ def _outcome(outcome: OutcomeResult, now: YearResult) -> dict[str, Any]:
 
 def _drawn(year: YearResult) -> dict[str, Any]:
     target, actual = _amount(year.target_amount), _amount(year.actual_amount)
-    return {"year": year.year, "target": target, "actual": actual, "verdict": year.verdict.value}
+    parts = [_part(year, part) for part in year.parts] if len(year.parts) > 1 else []
+    return {"year": year.year, "target": target, "actual": actual, "verdict": year.verdict.value, "parts": parts}
+
+
+def _part(year: YearResult, part: PartResult) -> dict[str, str]:
+    """Return one of several numbers of a result as the caption of a chart shows it."""
+    return {
+        "actual": f"{part.label} {part.actual:,}{part.unit}".lstrip(),
+        "target": f"{part.target:,}{part.unit}{part.bound}",
+        "verdict": year.verdict_of(part).value,
+    }
 
 
 def _amount(amount: Amount | None) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ import pytest
 from lxml import etree
 
 from dxreport.collect.commit import opened
+from dxreport.collect.plan import Status
 from dxreport.collect.resolve import accept, decide
 from dxreport.collect.run import collect
 from dxreport.collect.withdraw import withdraw
@@ -214,6 +215,17 @@ def test_a_held_file_that_was_collected_again_under_another_name_can_still_be_ac
     held.collect(held.put(data, "同じもの.xlsx"), now=RETURNED + DAY)
     accept(held.workspace, "U0001", "01-01", "電話で確認", RETURNED + 2 * DAY)
     assert held.values("01-01")[P1] == "順調"
+
+
+def test_an_answer_that_was_accepted_is_not_asked_about_again(quarter: Quarter) -> None:
+    """The department corrects the other sheet and leaves this one as it was; a new wrong word is held as ever."""
+    quarter.collect(quarter.filled({"01-01": {P1: "順調"}, "01-04": {P1: "だいたい"}}))
+    accept(quarter.workspace, "U0001", "01-01", "電話で確認", RETURNED + DAY)
+    again = quarter.collect(quarter.filled({"01-01": {P1: "順調"}}), now=RETURNED + 2 * DAY).files[-1]
+    assert [(s.measure, s.status) for s in again.sheets] == [("01-01", Status.UNCHANGED), ("01-04", Status.MERGED)]
+    assert state(quarter) is State.MERGED and quarter.values("01-01")[P1] == "順調"
+    other = quarter.collect(quarter.filled({"01-01": {P1: "まあまあ"}}), now=RETURNED + 3 * DAY).files[-1]
+    assert [s.status for s in other.sheets] == [Status.HELD, Status.UNCHANGED]
 
 
 def test_accepting_does_not_decide_conflicts(held: Quarter) -> None:

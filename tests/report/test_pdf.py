@@ -442,3 +442,11 @@ def test_a_template_copied_from_an_earlier_release_still_works(found: Figures) -
     """Offices have changed theirs: what it shows is there under the same names."""
     text = squeezed(read(pdf(found, Path(__file__).parents[1] / "data" / "報告書_0.1.0.typ")))
     assert "1概要" in text and "実績のある成果目標" in text and "01-07アプリを活用した健康増進の推進" in text
+
+
+def test_every_number_of_a_missed_outcome_is_printed() -> None:
+    """01-13 ① has two numbers: the first is met, the second not."""
+    settings = replace(SETTINGS, fiscal_year=SETTINGS.plan_years[1])
+    results = edited(real(), {"01-13": {"outcome.actual/O1/1": "小　８．９％\n中　１３．０％"}})
+    told = squeezed(read(pdf(figures(in_memory(results, settings), 1, NOW), TYPST)))
+    assert "小8.9%／8.9%達成" in told and "中13.0%／12.8%未達" in told
