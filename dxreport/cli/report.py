@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..domain.errors import UsageError
+from ..domain.problems import listed
 from . import console
 from .common import Call, command, to_folder
 
+if TYPE_CHECKING:
+    from ..domain.model import Round
+    from ..master.records import Master
+
 _FORMATS, _AUDIENCES = ("pdf", "xlsx", "html"), ("council", "coordinator")
+_NAMED, _MORE = 10, " ほか {} 件"  # IDs that a notice lists
 
 
 @command(answers=True, rounds=True)
@@ -51,3 +59,22 @@ def report(call: Call, formats: tuple[str, ...], audience: str, final: bool, out
     if figures.final_id:
         already = "" if done.new_final else f"（{figures.day}に、すでに確定しています）"
         console.out(f"確定報告 {figures.final_id}{already}")
+        if done.new_final and (open_ := _unsettled(master, round_, call.now.date())):
+            console.out(
+                f"注意: {round_.name}には、{'、'.join(open_)}があります。これらの回答は、確定した数字に入っていません。"
+            )
+
+
+def _unsettled(master: Master, round_: Round, today: date) -> list[str]:
+    """Return what is not settled in a round: open conflicts, held sheets, and those that did not come back."""
+    from ..status.round_status import State, status
+
+    sheets = status(master, round_, today).sheets
+    conflicts = [c.id for s in sheets for c in s.conflicts]
+    owed = {State.HELD: "差し戻し", State.ISSUED: "未提出", State.MISSING: "未提出"}
+    by_name: dict[str, list[str]] = {}
+    for sheet in sheets:
+        if sheet.state in owed:
+            by_name.setdefault(owed[sheet.state], []).append(sheet.measure)
+    told = [f"決めていない競合 {len(conflicts)} 件（{listed(conflicts, _NAMED, _MORE)}）"] if conflicts else []
+    return told + [f"{name} {len(ids)} 施策（{listed(ids, _NAMED, _MORE)}）" for name, ids in by_name.items()]

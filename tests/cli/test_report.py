@@ -10,6 +10,7 @@ import pytest
 
 from dxreport.cli import main
 from dxreport.master.read import read_master
+from tests.support.quarter import Quarter
 from tests.support.scenes import first_quarter
 
 pytestmark = pytest.mark.slow
@@ -148,3 +149,11 @@ def test_an_unedited_copy_of_an_earlier_template_gives_way_and_an_edited_one_doe
         assert report(folder, "--format", "html") == 0
         texts.append(made.read_bytes())
     assert texts[1] == texts[0] and texts[2].endswith(b"<!-- ours -->")
+
+
+@pytest.mark.slow
+def test_a_final_report_names_what_is_not_settled(quarter: Quarter, capsys: pytest.CaptureFixture[str]) -> None:
+    quarter.collect(quarter.filled({"01-01": {"activity.progress/K1/1": "順調"}}))
+    assert main(["report", "--quarter", "1", "--final", "--format", "html", "-C", str(quarter.root)]) == 0
+    told = capsys.readouterr().out.splitlines()[-1]
+    assert "差し戻し 1 施策（01-01）" in told and "未提出 24 施策（" in told and "競合" not in told
