@@ -77,7 +77,9 @@ def _updated(done: RolloverResult, dry_run: bool) -> Iterator[str]:
         unknown = "、".join(done.unknown)
         yield f"{year}のマスターにない施策: {unknown}（必要なら「施策」シートに書き足してください）"
     will = _NOTHING_WRITTEN if dry_run else ""
-    yield f"{year}: {len(done.changes)} か所を引き継ぎました。競合 {len(done.conflicts)} 件。{will}"
+    yield f"{year}: {len(done.changes)} か所を引き継ぎました。新しい競合 {len(done.conflicts)} 件。{will}"
+    if done.undecided:
+        yield f"前からの競合 {len(done.undecided)} 件は、まだ決めていません: {'、'.join(done.undecided)}"
 
 
 def _interim(done: RolloverResult) -> Iterator[str]:

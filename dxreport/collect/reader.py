@@ -171,7 +171,8 @@ class FileReader:
         snapshots = (self.archive.snapshot(part.stamp.issue) for part in here)
         forms = {snapshot.form for snapshot in snapshots if snapshot}
         said = (
-            *extra_sheets(book, self.archive, forms, {s.sheet for s in sheets}),
+            # Of a form that we do not know, such as last year's, nobody can tell what is extra.
+            *(extra_sheets(book, self.archive, forms, {s.sheet for s in sheets}) if forms else ()),
             *self._foreign(file, sheets),
             *_active(book),
             *(problem(problems.STAMP_FORGED, {"sheet": name}, sheet=name) for name in sorted(forged)),

@@ -20,6 +20,7 @@ from ..domain.errors import MasterError, UsageError
 from ..domain.fields import Catalogue, Ref, label
 from ..domain.merge import three_way
 from ..domain.model import Measure, Round, Settings
+from ..domain.values import is_undecided
 from ..issue.store import parse_texts, plain_texts
 from ..master.next_year import NextMaster, next_master, own_places
 from ..master.read import master_from, read_master
@@ -45,7 +46,8 @@ class RolloverResult:
     An update made ``changes`` and left ``conflicts``. ``left`` are ended measures that were not carried (in an update,
     those still in the new year), ``unknown`` measures added to the old year since, which people have to enter. ``own``
     and ``blank`` are as in ``NextMaster``; in an update ``own`` are columns and sheets that the new year lacks.
-    ``interim`` are measures without an answer to the last round of the old year: their 実績 may change.
+    ``interim`` are measures whose 実績 of the old year may change: without an answer to its last round, or 未確定;
+    ``undecided`` are the conflicts that were open in the new year before.
     """
 
     old: Settings
@@ -60,6 +62,7 @@ class RolloverResult:
     own: tuple[str, ...] = ()
     blank: tuple[str, ...] = ()
     interim: tuple[str, ...] = ()
+    undecided: tuple[str, ...] = ()
 
 
 def rollover(workspace: Workspace, out: Path | None, now: datetime, *, dry_run: bool = False) -> RolloverResult:
@@ -100,10 +103,11 @@ def last_round(settings: Settings) -> Round | None:
 
 
 def _unanswered(master: Master, today: date) -> set[str]:
-    """Return the measures without an answer to the last round of the year."""
-    round_ = last_round(master.settings)
+    """Return the measures without an answer to the last round of the year, or with a result that is yet to follow."""
+    round_, year = last_round(master.settings), master.settings.plan_year
     sheets = status(master, round_, today).sheets if round_ else ()
-    return {sheet.measure for sheet in sheets if not sheet.state.done}
+    open_ = {m.id for m in master.measures for o in m.outcomes if year and is_undecided(o.years[year - 1].actual)}
+    return open_ | {sheet.measure for sheet in sheets if not sheet.state.done}
 
 
 def _refuse_others(target: Workspace) -> None:
@@ -222,8 +226,9 @@ def _merge(old: Master, target: Workspace, carried: Carried, now: datetime, *, d
     unknown = tuple(id_ for id_ in carried if id_ not in shared)
     own = tuple(place for place in own_places(old) if place not in own_places(new))
     return RolloverResult(
-        old.settings, target, year.label, False, len(carried), left, changes, conflicts, unknown=unknown, own=own
-    )
+        old.settings, target, year.label, False, len(carried), left, changes, conflicts, unknown=unknown, own=own,
+        undecided=tuple(c.id for c in new.conflicts if c.state is ConflictState.OPEN),
+    )  # fmt: skip
 
 
 class _Merging:

@@ -165,6 +165,7 @@ def test_late_actuals_flow_after(answered: Quarter, tmp_path: Path) -> None:
     assert [(c.returned, c.current) for c in again.conflicts] == [("1,300件", "1,299件")]
     third = rollover(answered.workspace, None, APRIL)
     assert (third.changes, third.conflicts) == ((), ())
+    assert third.undecided == tuple(c.id for c in again.conflicts)
 
 
 def test_what_was_typed_over_a_carried_answer_stays(answered: Quarter) -> None:
@@ -248,6 +249,13 @@ def test_measures_whose_results_are_not_in_are_named(answered: Quarter, capsys: 
     results.workspace.master.write_bytes(edit.data())
     done = rollover(answered.workspace, None, APRIL)
     assert len(done.interim) == 25 and "01-01" not in done.interim and done.interim[0] == "01-02"
+    edit = MasterEdit(results.master)
+    edit.set("01-01", Ref("outcome.actual", "O1", 1), "未確定")
+    results.workspace.master.write_bytes(edit.data())
+    assert rollover(answered.workspace, None, APRIL).interim[0] == "01-01"
+    edit = MasterEdit(results.master)
+    edit.set("01-01", Ref("outcome.actual", "O1", 1), "")
+    results.workspace.master.write_bytes(edit.data())
     assert main(["rollover", "-C", str(answered.root)]) == 0
     said = capsys.readouterr().out
     assert (
