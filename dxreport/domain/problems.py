@@ -425,6 +425,9 @@ DEPARTMENT_MOVED = ProblemKind("W637",
 DEADLINE_ON_A_WEEKEND = ProblemKind("W638",
     "{round}の締切（{value}）は、土曜日か日曜日です。",
     "開庁日に直してください。このままでも発行できます。")
+STATE_SINCE_UNSAID = ProblemKind("W639",
+    "状態が「{state}」ですが、「状態の開始四半期」が空欄です。年度の初めから実施していないものとして、報告済みの進捗も数えません。",
+    "途中でやめたときは、「状態の開始四半期」を選んでください。")
 FOREIGN_SENDER = ProblemKind("W640",
     "{department}のファイルが、部署の宛先にもメールのドメインにもないアドレス「{sender}」から届いています。",
     "差出人を部署に確かめてください。違うときは dxreport withdraw で取り下げてください。")

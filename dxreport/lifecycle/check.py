@@ -35,7 +35,7 @@ from ..issue.read_back import UnreadableForm, check_readable
 from ..issue.store import Archive
 from ..master import schema
 from ..master.records import Master, Place
-from ..master.workbook import MasterWorkbook, TableRow
+from ..master.workbook import MasterWorkbook, TableRow, plain_id
 from ..ooxml.package import Package
 from ..ooxml.refs import address
 from ..report import states
@@ -120,6 +120,7 @@ def audit(master: Master, templates: Path, round_: Round, workspace: Workspace |
         *_unopened(master),
         *_gone(master),
         *_names_twice(master, book),
+        *_ended_all_year(master, book),
     )
     ledgers = (*strayed(workspace, master), *_unsealed(workspace, master)) if workspace else ()
     return Audit(round_, measures, tuple(checked), settings, ledgers)
@@ -325,6 +326,17 @@ def _names_twice(master: Master, book: MasterWorkbook) -> Iterator[Problem]:
     areas = [(row["分野名"], row.place("分野名")) for row in book.read_table(schema.AREAS)[1]]
     yield from _twice("施策名", measures)
     yield from _twice("分野名", areas)
+
+
+def _ended_all_year(master: Master, book: MasterWorkbook) -> Iterator[Problem]:
+    """Find measures that count as ended all year although they have progress, for want of a 状態の開始四半期."""
+    rows = {plain_id(row[schema.ID]): row for row in book.read_table(schema.MEASURES)[1]}
+    for measure in master.measures:
+        standing, row = master.standings[measure.id], rows.get(measure.id)
+        answered = any(not is_blank(q.progress) for a in measure.activities for q in a.quarters)
+        if row and standing.ended and not standing.from_quarter and answered:
+            params = {"state": standing.state.value}
+            yield _at(row, schema.STATE_FROM, problems.STATE_SINCE_UNSAID, params, measure.id)
 
 
 def _twice(field: str, named: Sequence[tuple[str, Place | None]]) -> Iterator[Problem]:

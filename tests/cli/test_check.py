@@ -394,3 +394,23 @@ def test_a_master_without_the_column_of_directions_is_told_to_add_it(copy, capsy
     assert code == 0 and {(p["sheet"], p["cell"]) for p in found.values()} == {("成果目標", "")}
     assert "の列がない" in found["01-01"]["message"] and "列を加え" not in found["01-01"]["message"]
     assert "加えて" in found["01-01"]["fix"] and found["03-03"]["label"] == "成果目標①、成果目標② 方向"
+
+
+def test_a_measure_that_ended_without_saying_when_is_found_if_it_was_reported_on(copy, capsys):
+    """01-05 has progress, 01-06 has none, and 01-07 says when."""
+    path = copy / "master" / "master.xlsx"
+    book = openpyxl.load_workbook(path)
+    heads = {c.value: c.column for c in book["施策"][1]}
+    for row in book["施策"].iter_rows(min_row=2):
+        id_ = row[0].value
+        if id_ in ("01-05", "01-06", "01-07"):
+            book["施策"].cell(row[0].row, heads["状態"], "中止")
+        if id_ == "01-07":
+            book["施策"].cell(row[0].row, heads["状態の開始四半期"], "第2四半期")
+    progress = next(c.column for c in book["取組"][1] if str(c.value).endswith("進捗"))
+    for row in book["取組"].iter_rows(min_row=2):
+        if row[0].value in ("01-05", "01-07"):
+            book["取組"].cell(row[0].row, progress, "予定通り")
+    book.save(path)
+    _, answer = run(copy, capsys)
+    assert [(p["cell"], p["value"]) for p in answer["settings"] if p["code"] == "W639"] == [("Q6", "01-05")]
