@@ -11,11 +11,14 @@ from ..master.records import Master
 from ..rules import Case
 from ..rules.flags import flags_agree
 from . import states
+from .activity_records import Progress
 from .records import Contradiction
 
 
-def of_activity(quarter: ActivityQuarter) -> tuple[str, ...]:
-    """Say that a 進捗 was reported where nothing was planned."""
+def of_activity(quarter: ActivityQuarter, standing: Progress) -> tuple[str, ...]:
+    """Say that a 進捗 is no word of 設定, or was reported where nothing was planned."""
+    if standing is Progress.UNKNOWN:
+        return (f"進捗は、設定にない語の「{quarter.progress.strip()}」です。",)
     if is_blank(quarter.progress) or not plan_is_none(quarter.plan):
         return ()
     plan = f"「{quarter.plan.strip()}」" if quarter.plan.strip() else "空欄"

@@ -150,7 +150,7 @@ def activity_lines(
             past = tuple(known.get(item, Progress.NO_PLAN) for known in quarters)
             next_plan = a.quarters[quarter].plan if quarter < QUARTERS[-1] else ""
             texts = (a.key, a.name, q.plan, found[item], q.countermeasure)
-            notes = doubts.of_activity(q)
+            notes = doubts.of_activity(q, found[item].standing)
             lines.append(ActivityLine(name, *texts, streak(past), next_plan, past, notes))
     return tuple(lines)
 

@@ -111,7 +111,8 @@ def cards(figures: Figures) -> tuple[Card, Card, Card, Card]:
     """Return the four numbers below the verdict."""
     now, before, names = figures.now, figures.before, figures.names
     apart = _counted({"予定なし": now.no_plan, "中止": now.stopped}, names.activity)
-    marked = sum(bool(line.notes) for line in figures.activities)
+    known = (line for line in figures.activities if line.category.standing is not Progress.UNKNOWN)
+    marked = sum(bool(line.notes) for line in known)
     notes = (
         f"前回 {share(before.on_plan, before.due)}" if before and before.due else "",
         f"ほかに{apart}" if apart else "",
@@ -168,7 +169,7 @@ def late_ids(lines: Sequence[ActivityLine], area: Tally) -> str:
 
 
 def doubts(figures: Figures) -> tuple[str, ...]:
-    """Explain the ※ of each activity whose 進捗 contradicts its 作業予定; it counts as reported."""
+    """Explain the ※ of each activity whose 進捗 contradicts its 作業予定, or is no word of 設定."""
     return tuple(f"{x.measure.id}「{x.name}」　{''.join(x.notes)}" for x in figures.activities if x.notes)
 
 

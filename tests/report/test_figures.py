@@ -487,3 +487,8 @@ def test_what_missed_its_target_stands_first_by_how_much() -> None:
     assert len(results.waiting) == 50
     early = figures(in_memory(edited(REAL, actuals)), 3, NOW).results
     assert early.judged_year is None and early.missed == () and len(early.reported) == 3
+
+
+def test_a_word_that_is_not_in_the_settings_is_told_where_it_is() -> None:
+    found = figures(first_quarter({"01-01": {"activity.progress/K1/1": "順調"}}), 1, NOW)
+    assert words.doubts(found)[0] == "01-01「利用促進事業費」　進捗は、設定にない語の「順調」です。"
