@@ -69,7 +69,7 @@ def _accept(call: Call, what: str, reason: str, password: str | None) -> int:
         console.out(f"{return_id}/{measure} を取り込みました。変更 {len(done.changes)} 件。")
         for p in done.not_taken:
             console.out(
-                f"取り込めなかった欄: {p.cell} {p.label}: {p.message}必要なら、マスターに直接書き入れてください。"
+                f"取り込めなかった欄: {f'{p.cell} {p.label}'.lstrip()}: {p.message}必要なら、マスターに直接書き入れてください。"
             )
         if done.conflicts:
             ids = "、".join(c.id for c in done.conflicts)

@@ -440,6 +440,9 @@ STAMP_FORGED = ProblemKind("W642",
 SECRET_CHANGED = ProblemKind("W643",
     "目印の鍵（master/.secret）が、発行{issues}のときのものと違います。その目印が書き換えられていないかを確かめられません。",
     "master フォルダーのバックアップに .secret があれば、戻してください。なければ、返送の内容を目で確かめてください。")
+MEASURE_LOST = ProblemKind("W644",
+    "施策{measures}は今年度に配付しましたが、「施策」シートにありません。",
+    "施策をやめたときは、行を消さずに「状態」を変えてください。消したときは、master/backup の控えから行を写してください。")
 # fmt: on
 
 KINDS: Mapping[str, ProblemKind] = {k.code: k for k in list(globals().values()) if isinstance(k, ProblemKind)}

@@ -121,6 +121,7 @@ def audit(master: Master, templates: Path, round_: Round, workspace: Workspace |
         *_gone(master),
         *_names_twice(master, book),
         *_ended_all_year(master, book),
+        *_lost(master),
     )
     ledgers = (*strayed(workspace, master), *_unsealed(workspace, master)) if workspace else ()
     return Audit(round_, measures, tuple(checked), settings, ledgers)
@@ -337,6 +338,14 @@ def _ended_all_year(master: Master, book: MasterWorkbook) -> Iterator[Problem]:
         if row and standing.ended and not standing.from_quarter and answered:
             params = {"state": standing.state.value}
             yield _at(row, schema.STATE_FROM, problems.STATE_SINCE_UNSAID, params, measure.id)
+
+
+def _lost(master: Master) -> Iterator[Problem]:
+    """Find measures that were issued and are no longer in the master."""
+    lost = dict.fromkeys(id_ for issue in master.issues for id_ in issue.measures if master.measure(id_) is None)
+    if lost:
+        params = {"measures": "、".join(lost)}
+        yield problem(problems.MEASURE_LOST, params, sheet=schema.MEASURES.name, label=schema.ID)
 
 
 def _twice(field: str, named: Sequence[tuple[str, Place | None]]) -> Iterator[Problem]:

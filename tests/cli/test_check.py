@@ -414,3 +414,17 @@ def test_a_measure_that_ended_without_saying_when_is_found_if_it_was_reported_on
     book.save(path)
     _, answer = run(copy, capsys)
     assert [(p["cell"], p["value"]) for p in answer["settings"] if p["code"] == "W639"] == [("Q6", "01-05")]
+
+
+@pytest.mark.slow
+def test_a_measure_that_was_issued_and_deleted_is_named(quarter, capsys):
+    path = quarter.workspace.master
+    book = openpyxl.load_workbook(path)
+    for name in ("施策", "取組", "成果目標", "関連施策", "支援依頼"):
+        for row in reversed(range(2, book[name].max_row + 1)):
+            if book[name].cell(row, 1).value == "04-01":
+                book[name].delete_rows(row)
+    book.save(path)
+    _, answer = run(quarter.root, capsys)
+    [found] = [p for p in answer["settings"] if p["code"] == "W644"]
+    assert "04-01" in found["message"] and found["sheet"] == "施策"
