@@ -70,16 +70,17 @@ class Books:
         """What happened since the last command: new issues, and texts that people typed before and after each."""
         known = {entry.event.issue for entry in self.chain.entries() if isinstance(entry.event, Issued)}
         texts = {id_: self._declared(refs) for id_, refs in self.chain.written().items()}
+        defaults = self.master.settings.catalogue.defaults
         out: list[LogEntry] = []
         for issue in self.master.issues:
             snapshot = self.kept.archive.snapshot(issue.id) if issue.id not in known else None
             if snapshot is not None:
                 for measure, sent in snapshot.texts.items():
                     if measure in self.texts:
-                        out += _edits(measure, texts.setdefault(measure, {}), self._declared(sent))
+                        out += _edits(measure, texts.setdefault(measure, {}), self._declared(sent), defaults)
                 out.append(LogEntry(Issued(issue.id), issue.measures))
         for measure, here in self.texts.items():
-            out += _edits(measure, texts.setdefault(measure, {}), here)
+            out += _edits(measure, texts.setdefault(measure, {}), here, defaults)
         return tuple(out)
 
     def _declared(self, texts: Mapping[Ref, str]) -> dict[Ref, str]:
@@ -330,11 +331,16 @@ def _place(row: Receipt, readings: Mapping[str, Reading]) -> tuple[int, int]:
     return row.number, sheets.index(row.place) if row.place in sheets else len(sheets)
 
 
-def _edits(measure: str, texts: dict[Ref, str], now: Mapping[Ref, str]) -> Iterator[LogEntry]:
-    """Yield the edits that turn ``texts`` into ``now``, and apply them to ``texts``."""
+def _edits(
+    measure: str, texts: dict[Ref, str], now: Mapping[Ref, str], defaults: Mapping[str, str]
+) -> Iterator[LogEntry]:
+    """Yield the edits that turn ``texts`` into ``now``, and apply them to ``texts``.
+
+    A blank cell reads as the default of its field: nobody typed that.
+    """
     for ref in dict.fromkeys([*texts, *now]):
         old, new = texts.get(ref, ""), now.get(ref, "")
-        if old != new:
+        if old != new and (old or new != defaults.get(ref.field)):
             texts[ref] = new
             yield LogEntry(Edit(ref, old, new), (measure,))
 

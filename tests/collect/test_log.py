@@ -588,3 +588,17 @@ def test_a_log_that_is_gone_altogether_is_made_again_from_ledgers_and_originals(
     assert {key: r.state for r in quarter.master.receipts if (key := (r.id, r.measure)) in rows} == rows
     withdraw(quarter.workspace, "U0002", "", RETURNED)
     assert states(quarter) == {"U0001": "保留", "U0002": "取下げ"} and quarter.values(HERE)[P1] == ""
+
+
+def test_an_answer_to_a_row_that_was_struck_leaves_nothing_to_notice(quarter: Quarter) -> None:
+    """The row comes back with a blank 作業予定の見出し, which reads as 作業予定: nobody typed that."""
+    book = openpyxl.load_workbook(quarter.workspace.master)
+    [row] = [r[0].row for r in book["取組"].iter_rows() if [c.value for c in r[:2]] == ["01-01", "K1"]]
+    book["取組"].delete_rows(row)
+    book.save(quarter.workspace.master)
+    data = quarter.put(quarter.filled({}), "a.xlsx")
+    quarter.collect(data)
+    assert quarter.values("01-01")[P1] == "予定通り"
+    before = quarter.files()
+    quarter.collect(data)
+    assert quarter.files() == before and opened(quarter.workspace, RETURNED).noticed == ()
