@@ -590,15 +590,14 @@ def test_a_log_that_is_gone_altogether_is_made_again_from_ledgers_and_originals(
     assert states(quarter) == {"U0001": "保留", "U0002": "取下げ"} and quarter.values(HERE)[P1] == ""
 
 
-def test_an_answer_to_a_row_that_was_struck_leaves_nothing_to_notice(quarter: Quarter) -> None:
-    """The row comes back with a blank 作業予定の見出し, which reads as 作業予定: nobody typed that."""
+def test_a_blank_label_is_no_edit(quarter: Quarter) -> None:
+    """作業予定の見出し of a row that somebody adds reads as 作業予定: nobody typed that."""
     book = openpyxl.load_workbook(quarter.workspace.master)
-    [row] = [r[0].row for r in book["取組"].iter_rows() if [c.value for c in r[:2]] == ["01-01", "K1"]]
-    book["取組"].delete_rows(row)
+    heads = {c.value: c.column for c in book["取組"][1]}
+    row = book["取組"].max_row + 1
+    for head, text in (("施策ID", "01-01"), ("取組ID", "K9"), ("取組内容", "手書きの取組")):
+        book["取組"].cell(row, heads[head], text)
     book.save(quarter.workspace.master)
-    data = quarter.put(quarter.filled({}), "a.xlsx")
-    quarter.collect(data)
-    assert quarter.values("01-01")[P1] == "予定通り"
-    before = quarter.files()
-    quarter.collect(data)
-    assert quarter.files() == before and opened(quarter.workspace, RETURNED).noticed == ()
+    books = opened(quarter.workspace, RETURNED)
+    assert books.texts["01-01"][Ref("activity.plan_label", "K9")] == "作業予定"
+    assert [str(entry.event.ref) for entry in books.noticed] == ["activity.name/K9"]
