@@ -12,10 +12,12 @@ import pytest
 from dxreport.collect.senders import Senders
 from dxreport.domain.fields import Ref
 from dxreport.form.compile import load_form
+from dxreport.form.read.attest import written_keys
 from dxreport.form.read.sheet import find_stamp
-from dxreport.form.stamp import Stamp
+from dxreport.form.stamp import Stamp, keys_digest
 from dxreport.issue import render
 from dxreport.issue.forms import FORM_NAME, Forms
+from dxreport.issue.store import Archive
 from dxreport.lifecycle.check import audit
 from dxreport.lifecycle.init import create
 from dxreport.ooxml.package import MAIN_NS, Package
@@ -93,11 +95,13 @@ def test_answers_of_sealed_sheets_go_in_as_ever(sealed: Quarter) -> None:
     assert not plan.files[0].problems and [s.status.value for s in plan.files[0].sheets] == ["merged", "merged"]
 
 
-def test_keys_as_issued_are_known_without_the_workbook(sealed: Quarter) -> None:
-    data = sealed.filled({})
-    for path in sealed.workspace.issued.glob("*.xlsx"):
-        path.unlink()
-    assert [s.status.value for s in sealed.collect(data).files[0].sheets] == ["merged", "merged"]
+def test_the_keys_of_each_sheet_are_kept_with_the_issue(sealed: Quarter) -> None:
+    """Only a sheet whose keys are others is compared with the workbook as sent."""
+    for issue_ in sealed.master.issues:
+        snapshot = Archive(sealed.workspace).snapshot(issue_.id)
+        worksheets = Worksheets(Package((sealed.workspace.issued / f"{issue_.id}.xlsx").read_bytes()))
+        rows = {id_: worksheets.grid(id_).rows for id_ in issue_.measures}
+        assert snapshot.keys == {id_: keys_digest(written_keys(own)) for id_, own in rows.items()}
 
 
 def test_a_stamp_that_names_another_measure_is_not_followed(sealed: Quarter) -> None:

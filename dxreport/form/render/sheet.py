@@ -178,12 +178,9 @@ class SheetWriter:
         if program.later is not None and any(path[program.depth :]):
             program, later = program.later, True
         self.origins.append((template_row, path))
-        number = len(self.origins) + 1
-        out = (
-            [f'<c r="A{number}"{_KEY}{escape(str(RowKey(template_row, blocks, later)))}{TEXT_TAIL}']
-            if self.stamp
-            else []
-        )
+        number, key = len(self.origins) + 1, str(RowKey(template_row, blocks, later))
+        self.keys.append(key)
+        out = [f'<c r="A{number}"{_KEY}{escape(key)}{TEXT_TAIL}'] if self.stamp else []
         height, grows = self._fill(program, out, number, path)
         out.append(program.end)
         self.cells.append("".join(out).replace(ROW, str(number)))
