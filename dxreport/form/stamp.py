@@ -52,5 +52,5 @@ class Stamp:
 
 
 def keys_digest(written: Iterable[str]) -> str:
-    """Return the digest of a sheet's stamp and keys, by which a sheet is known to have them as issued."""
+    """Return a digest of a stamp and its keys, to tell whether a returned sheet still has those issued."""
     return blake2b("\n".join(written).encode("utf-8", "surrogatepass"), digest_size=_SEAL).hexdigest()

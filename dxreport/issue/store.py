@@ -85,7 +85,7 @@ class Snapshot:
 
 def plain_texts(texts: Mapping[str, Mapping[Ref, str]]) -> dict[str, dict[str, str]]:
     """Return texts by measure ID and Ref as JSON holds them, by str(Ref)."""
-    return {id_: {_written(ref): text for ref, text in refs.items()} for id_, refs in texts.items()}
+    return {id_: {str(ref): text for ref, text in refs.items()} for id_, refs in texts.items()}
 
 
 @lru_cache(maxsize=256)
@@ -97,11 +97,6 @@ def _plain_inputs(shown: frozenset[tuple[str, int]]) -> str:
 def _parsed_inputs(plain: str, today: Catalogue) -> frozenset[tuple[str, int]]:
     parts = (text.rpartition("/") for text in plain.split())
     return frozenset((today.address(key), int(n)) for key, _, n in parts)
-
-
-@lru_cache(maxsize=1 << 14)  # issues name the same few thousand over and over
-def _written(ref: Ref) -> str:
-    return str(ref)
 
 
 def parse_texts(given: Mapping[str, Mapping[str, str]], today: Catalogue = BUILT_IN) -> dict[str, dict[Ref, str]]:
