@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from ..domain.errors import DxreportError, PackageError, UsageError
+from ..domain.errors import DxreportError, PackageError, TemplateError, UsageError
 from ..domain.fields import Catalogue, Period
 from ..domain.model import Round, Settings
 from ..domain.spelling import did_you_mean
 from ..form.compile import compile_form
 from ..form.records import Form
+from ..form.render.prepare import PreparedForm
 from ..issue.forms import FORM_NAME, find_form, form_files
 from ..master.catalogue import read_catalogue
 from ..master.schema import FIELDS, ROUNDS
@@ -24,7 +26,7 @@ from ..master.settings import read_rounds
 from ..master.workbook import MasterWorkbook
 from ..ooxml.package import Package
 from ..workspace.bundled import bundled
-from .check import without_input
+from .check_templates import inputs_of, without_input
 
 _ROUNDS = replace(ROUNDS, name="回")  # its name in a template
 
@@ -80,8 +82,9 @@ def _opened(settings: Settings, form: Form) -> Iterator[Round]:
     """Yield the rounds, each opening what the form has inputs for, declared fields included."""
     for round_ in settings.rounds:
         everything = round_.opens | _declared(settings.catalogue, round_)
-        absent = without_input(settings, [form], replace(round_, opens=everything))
-        opens = everything - absent.keys()
+        widest, opens = replace(round_, opens=everything), everything
+        with suppress(TemplateError):  # `check` says what is wrong with the form
+            opens -= without_input(settings, inputs_of(PreparedForm(form, widest, settings, "")), widest).keys()
         yield replace(round_, opens=opens, requires=round_.requires & opens)
 
 
