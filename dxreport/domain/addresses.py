@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 from . import problems
 from .problems import Problem, problem
 
-_CLOSE = 0.85  # a domain at least so similar is taken for a misspelling
+_CLOSE = 0.85  # a domain at least this similar is taken for a misspelling
 _WORD = re.compile(r'(?:"[^"]*"|[^"、，,；;\r\n])+')
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*", re.ASCII)
 
@@ -36,7 +36,7 @@ def addresses(text: str) -> tuple[list[str], list[str]]:
 
 def _parsed(text: str) -> tuple[str, str]:
     """Return the name and the address in a text; both ``""`` if it cannot be read."""
-    if _ADDRESS.fullmatch(text):  # as most are written: status need not import email for them
+    if _ADDRESS.fullmatch(text):  # the common form; reading it here spares status the import of email
         return "", text
     from email.utils import parseaddr
 
@@ -44,13 +44,13 @@ def _parsed(text: str) -> tuple[str, str]:
 
 
 def bare(address: str) -> str:
-    """Return an address in small letters without the name before it, to be compared."""
+    """Return an address for comparison: in lower case, without the name before it."""
     _, bracket, inner = address.rpartition("<")
     return (inner.partition(">")[0].strip() if bracket else _parsed(address)[1]).casefold()
 
 
 def domain_of(address: str) -> str:
-    """Return the domain of an address in small letters, to be compared."""
+    """Return the domain of an address in lower case, for comparison."""
     return bare(address).rpartition("@")[2]
 
 

@@ -24,7 +24,7 @@ class DxreportError(Exception):
         self.fix = fix
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Let errors of other processes arrive whole, whatever their class is made with."""
+        """Pickle all attributes, so that errors of other processes arrive whole, whatever their constructor takes."""
         return type(self).__new__, (type(self), *self.args), self.__dict__
 
 

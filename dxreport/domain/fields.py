@@ -108,7 +108,7 @@ class When(Enum):
 
 
 class Access(Enum):
-    """The access of a department to a cell."""
+    """What a department may do with a cell."""
 
     OPEN = "open"
     IF_BLANK = "open while it is blank"
@@ -119,7 +119,7 @@ class Access(Enum):
 class Requirement:
     """必須の条件: when a declared field must be filled in.
 
-    That is always if ``field`` is ``""``, else if the field of this key, in the same item and period, has one of
+    Always if ``field`` is ``""``; otherwise when the field with that key, in the same item and period, holds one of
     ``values``.
     """
 
@@ -186,7 +186,7 @@ class ItemList:
 
 
 MEASURE = "施策"  # 場所 of a field of the measure itself
-# The field that identifies an item: items with different texts in it are different things.
+# The field that identifies an item: two items with different texts in it are different things.
 NAMED_BY = {
     "activity": "activity.name", "related": "related.id", "support": "support.content", "outcome": "outcome.indicator",
 }  # fmt: skip
@@ -284,7 +284,7 @@ class Catalogue:
         return Ref.parse(self.address(stored))
 
     def brought(self, earlier: Catalogue) -> Catalogue:
-        """Return an earlier catalogue with its fields under today's keys."""
+        """Return an earlier catalogue with its fields under this catalogue's keys."""
         keys = self.renamed
         if not keys:
             return earlier
@@ -381,12 +381,12 @@ class Catalogue:
 
     @classmethod
     def parse(cls, given: Iterable[Mapping[str, Any]], years: int) -> Catalogue:
-        """Invert :meth:`plain`; raise ValueError, KeyError or TypeError on anything else."""
+        """Invert :attr:`plain`; raise ValueError, KeyError or TypeError on anything else."""
         return BUILT_IN.extended(map(_parsed, given), years)
 
 
 def _under(field: Field, key: str, keys: Mapping[str, str]) -> Field:
-    """Return a field under another key, its own among the former ones; ``keys`` renames the field of its condition."""
+    """Return a field under another key, with its own as a former one; ``keys`` renames the field of its condition."""
     needed = field.required
     required = needed and replace(needed, field=keys.get(needed.field, needed.field))
     former = field.former if key == field.key else (*field.former, field.key)

@@ -46,13 +46,13 @@ def three_way(
 ) -> Merge:
     """Merge ``returned`` into ``current``; a Ref missing on one side is blank there.
 
-    Cells that the returned sheet does not show stay as they are. ``answered`` tells whether the master's text came
-    from an earlier return of the same issue, which a later one may change. A cell left as issued changes nothing,
-    unless ``replace`` is set: then it revokes such an answer.
+    Cells that are not in ``returned`` stay as they are. ``answered`` tells whether the master's text came from an
+    earlier return of the same issue, which a later one may change. A cell left as issued changes nothing, unless
+    ``replace`` is set: then it revokes such an answer.
 
-    Changes of an item become conflicts if the item in the master is not the one that was issued: merging them would
-    mix two items, or restore half of a deleted one. That is so if the master has deleted the item; if master and return
-    each added an item under the same id; and if two returns each added one under different names, the second on a
+    Changes to an item become conflicts if the item in the master is not the one that was issued: merging them would mix
+    two items, or restore half of a deleted one. There are three such cases: the master has deleted the item; master and
+    return each added an item under the same id; or two returns each added one under different names, the second on a
     ``fresh`` copy (otherwise it corrects the first).
     """
     changes: list[CellChange] = []

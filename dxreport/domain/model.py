@@ -282,7 +282,7 @@ _LINE_ENDS = re.compile("\r\n|[\r\v\f]")
 
 
 def normalise(text: str) -> str:
-    """Return text as the model holds it: line breaks as LF, tabs as blanks, without characters that XML forbids."""
+    """Return text as the model holds it: line breaks as LF, tabs as spaces, without characters that XML forbids."""
     if text.isprintable():
         return text
     return writable(_LINE_ENDS.sub("\n", text).replace("\t", " ").replace("\ufeff", ""))  # as readers of .xls drop it
@@ -378,7 +378,7 @@ class Settings:
         return min(own, key=lambda r: r.name != QUARTER_LABELS[quarter], default=None)
 
     def closes(self, round_: Round) -> bool:
-        """Return True if a round asks for the results of the year: it requires 実績, or comes after 第4四半期."""
+        """Return True if a round outside the quarters asks for the year's results: it requires 実績, or follows 第4四半期."""
         past = self.rounds[: self.rounds.index(round_)] if round_ in self.rounds else ()
         return not round_.quarter and ("実績" in round_.requires or any(r.quarter == QUARTERS[-1] for r in past))
 

@@ -11,7 +11,7 @@ from .values import is_blank, plan_is_none
 
 _PROGRESS, _COUNTERMEASURE = "activity.progress", "activity.countermeasure"
 _INDICATOR = "outcome.indicator"
-_SHORT = 30  # characters without those around them that are blank; any longer text certainly says something
+_SHORT = 30  # characters after stripping; a longer text certainly says something
 
 
 class Need(Enum):
@@ -31,7 +31,7 @@ def to_come(field: Field, period: int, round_: Round, settings: Settings) -> boo
 
 
 def need(field: Field, period: int, round_: Round, settings: Settings) -> Need:
-    """Return what a round asks for in a field, whatever the other texts (see :func:`need_beside`)."""
+    """Return what a round asks for in a field, regardless of the other texts (see :func:`need_beside`)."""
     if access(field.key, period, round_, settings) is Access.LOCKED:
         return Need.CLOSED
     if to_come(field, period, round_, settings):
@@ -52,7 +52,7 @@ def _flags(field: Field, catalogue: Catalogue) -> bool:
 def need_beside(
     field: Field, period: int, round_: Round, settings: Settings
 ) -> Callable[[Record, Measure], Need] | None:
-    """Return a function from an item and its measure to the need of a field; None if other texts do not matter.
+    """Return a function from an item and its measure to the need for a field; None if other texts do not matter.
 
     A quarter without a plan needs no 進捗, one that went as planned no 対応策, a year without 目標 no 実績. An 実績 without 評価項目
     is closed if the round does not open the 評価項目. An empty item may stay empty unless it is the first of its list.
@@ -83,7 +83,7 @@ def need_beside(
             return Need.OPTIONAL if field.key == _COUNTERMEASURE and answer in fine else asked
 
         return progress
-    return lambda item, measure: asked if _counts(item, measure, declared=field.declared) else Need.OPTIONAL
+    return lambda item, measure: asked if _must_be_complete(item, measure, declared=field.declared) else Need.OPTIONAL
 
 
 def is_actual_of_nothing(ref: Ref, texts: Mapping[Ref, str], round_: Round, settings: Settings) -> bool:
@@ -93,10 +93,10 @@ def is_actual_of_nothing(ref: Ref, texts: Mapping[Ref, str], round_: Round, sett
     return access(_INDICATOR, ref.period, round_, settings) is Access.LOCKED
 
 
-def _counts(item: Record, measure: Measure, *, declared: bool) -> bool:
+def _must_be_complete(item: Record, measure: Measure, *, declared: bool) -> bool:
     """Return True if an item must be complete: it is not empty, or is the first of a built-in list that is all empty.
 
-    A measure itself must be, too.
+    A measure itself always must be.
     """
     if not isinstance(item, Item) or not item.is_empty():
         return True

@@ -166,7 +166,7 @@ def date_text(text: str) -> str | None:
 
 
 def _date(plain: str) -> tuple[int, ...]:
-    """Read (year,), (year, month) or (year, month, day) of the western calendar; 令和４年度 is a year, () no date."""
+    """Read (year,), (year, month) or (year, month, day) of the western calendar, () if none; 令和４年度 is a year."""
     match = _DATE.fullmatch(plain)
     if not match:
         return ()
@@ -208,7 +208,7 @@ def _placed(plain: str) -> tuple[Quantity, ...]:
 
 
 def _one(plain: str, at: int) -> tuple[Quantity | None, int]:
-    """Return a number, with or without a label, that ends at a separator or with the text, and where; None for none."""
+    """Return the number at ``at`` and where it ends; None unless a separator or the end of the text follows it."""
     for pattern in _compiled(_LABELLED, _BARE):
         match = pattern.match(plain, at)
         if match and (match.end() == len(plain) or _SEPARATOR.match(plain, match.end())):
@@ -248,7 +248,8 @@ def _quantity(match: re.Match[str]) -> Quantity | None:
 def same_unit(one: Quantity, other: Quantity) -> bool:
     """Return True if two numbers certainly have the same unit.
 
-    200 may mean 200人, but next to 400万枚 the unit of 380 is unclear.
+    A number without a unit may have any counter (``200`` beside ``200人``), except beside one with 万 or 億: next to
+    ``400万枚``, ``380`` may mean 380万枚.
     """
     if not (one.unit and other.unit) and bool(one.scaled) is not bool(other.scaled):
         return False
@@ -258,7 +259,7 @@ def same_unit(one: Quantity, other: Quantity) -> bool:
 
 
 def ways_of_counting(text: str) -> frozenset[str]:
-    """Return how the numbers of a text were counted, if it says so: ``延べ200人`` → 延べ; ``月平均80件`` → 月, 平均.
+    """Return how a text says that its numbers were counted: ``延べ200人`` → 延べ; ``月平均80件`` → 月, 平均.
 
     The remark （年平均） is ignored: every figure covers one year.
     """
@@ -269,5 +270,5 @@ def ways_of_counting(text: str) -> frozenset[str]:
 
 @cache
 def _compiled(*patterns: str) -> tuple[re.Pattern[str], ...]:
-    """Compile patterns when first needed: it takes 3 ms, and many commands, such as status, read no 目標."""
+    """Compile patterns on first use: it takes 3 ms, and many commands, such as status, read no 目標."""
     return tuple(map(re.compile, patterns))

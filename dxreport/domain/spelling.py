@@ -1,4 +1,4 @@
-"""Spelling: the standard one of IDs, and the word of a list that somebody meant."""
+"""Spelling: the standard one of IDs, and which word of a list somebody meant."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ _CLOSE = 0.75  # the ratio of "予定通りではない" to "予定通り" is 0.
 def nearest(word: str, words: Iterable[str], *, ratio: float = _CLOSE) -> str | None:
     """Return the one of ``words`` that was meant, or None: 予定どおり, 予定通, `` 予定通り``, 遅延, 有り …
 
-    Width, blanks, punctuation and kana for kanji are ignored. A word contained in exactly one of ``words`` means that
-    one; otherwise the closest spelling counts, from ``ratio`` (difflib) up.
+    Width, spaces, punctuation and kana for kanji are ignored. A word contained in exactly one of ``words`` means that
+    one; otherwise the closest spelling counts, if its similarity (difflib) is at least ``ratio``.
     """
     keys = {_key(candidate): candidate for candidate in words}
     key = _key(word)
@@ -56,8 +56,8 @@ def nearest(word: str, words: Iterable[str], *, ratio: float = _CLOSE) -> str | 
 def same_word(text: str, words: Iterable[str]) -> str | None:
     """Return the one of ``words`` that a text certainly is, however it is typed; None for none, or for several.
 
-    Blanks, width, case and 送り仮名 do not matter (`` 順調``, ``見直`` for 見直し), nor do usual spellings in kana
-    (予定どおり, あり). Unlike :func:`nearest`, this leaves no doubt.
+    Spaces, width, case and 送り仮名 do not matter (`` 順調``, ``見直`` for 見直し), nor do usual spellings in kana (予定どおり, あり).
+    Unlike :func:`nearest`, this leaves no doubt.
     """
     plain, keys = _typed(text), {word: _typed(word) for word in words}
     same = [word for word, key in keys.items() if key == plain]
@@ -68,7 +68,7 @@ def same_word(text: str, words: Iterable[str]) -> str | None:
 
 
 def reads_the_same(one: str, other: str) -> bool:
-    """Return True if two texts are the same word, apart from blanks, width and spelling (予定どおり, なし for 無)."""
+    """Return True if two texts are the same word, apart from spaces, width and spelling (予定どおり, なし for 無)."""
     return len({_ALIASES.get(_typed(text), _typed(text)) for text in (one, other)}) == 1
 
 
@@ -105,7 +105,7 @@ def _key(word: str) -> str:
 
 
 def _spelt(text: str, classes: str, variants: Iterable[tuple[str, str]]) -> str:
-    """Return the characters of these Unicode classes, whatever their width and case, in usual instead of variant spelling."""
+    """Return the characters of these Unicode classes in standard width, case and spelling."""
     plain = unicodedata.normalize("NFKC", text)
     plain = "".join(c for c in plain if unicodedata.category(c)[0] in classes).casefold()
     for variant, usual in variants:

@@ -1,4 +1,4 @@
-"""What short texts say: nothing, yes or no, not decided yet.
+"""What short texts mean: nothing, yes or no, not decided yet.
 
 Full-width letters and digits are folded, but not by NFKC, which would turn ``①50件`` into ``150件`` and ``10²`` into
 ``102``.
@@ -21,17 +21,17 @@ _PARENTHESIS = re.compile(r"\([^()]*\)")
 
 
 def fold(text: str) -> str:
-    """Turn full-width ASCII and blanks into half-width and strip blanks at both ends: ``５％ `` → ``5%``."""
+    """Turn full-width ASCII and spaces into half-width, and strip spaces at both ends: ``５％ `` → ``5%``."""
     return text.translate(_FOLD).strip()
 
 
 def unspaced(text: str) -> str:
-    """Return a text without blanks and line breaks and with full-width ASCII in half width, to be compared."""
+    """Return a text for comparison: full-width ASCII in half width, no spaces or line breaks."""
     return "".join(fold(text).split())
 
 
 def is_blank(text: str) -> bool:
-    """Return True if a text says nothing: empty, blanks, a dash of any kind, or なし, 特になし, 該当なし …"""
+    """Return True if a text says nothing: empty, spaces, a dash of any kind, or なし, 特になし, 該当なし …"""
     return not text or _bare(text) in _BLANKS
 
 
@@ -60,7 +60,7 @@ def is_undecided(text: str) -> bool:
 
 
 def without_parentheses(plain: str) -> str:
-    """Return a folded text with a blank instead of everything in parentheses."""
+    """Return a folded text with each parenthesis replaced by a space."""
     count = 1
     while count:  # innermost first
         plain, count = _PARENTHESIS.subn(" ", plain)

@@ -18,7 +18,7 @@ def writable(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return the text with a blank for each run of blanks and line breaks, and none at its ends."""
+    """Return the text with each run of white space as one space, and none at its ends."""
     return " ".join(text.split())
 
 
