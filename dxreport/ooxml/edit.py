@@ -36,7 +36,7 @@ class PackageEdit:
         return self._parts[name]
 
     def sheet(self, name: str) -> SheetEdit:
-        """Return a worksheet by its name, to be changed; raise KeyError."""
+        """Return a worksheet by its name, to be changed; raise KeyError if there is none."""
         part = self.sheets[name]
         found = self._parts.get(part)
         if not isinstance(found, SheetEdit):

@@ -1,8 +1,8 @@
-"""Remove from a workbook whatever acts, or reaches out of it, on the machine that opens it.
+"""Remove active content from a workbook: whatever runs, or reaches out, on the machine that opens it.
 
-A part stays only if relationships of known passive kinds lead to it. So macros, Excel 4 macro sheets, ActiveX,
-embedded objects, links to other workbooks, DDE, queries, custom ribbons, web extensions, and whatever is invented
-after them, go. A formula that asks another file, program or server is replaced by the value that it last showed.
+A part stays only if relationships of known passive kinds lead to it. So macros, Excel 4 macro sheets, ActiveX, embedded
+objects, links to other workbooks, DDE, queries, custom ribbons and web extensions go, and so does anything invented
+later. A formula that asks another file, program or server is replaced by its last result.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def inert(package: Package) -> tuple[Package, tuple[str, ...]]:
     """Return the workbook without active content, and what was removed, as people call it.
 
     Without any, the package is returned itself; unchanged parts stay byte for byte. Raise PackageError if the package
-    is no workbook, or has no sheet left.
+    is not a workbook, or has no sheet left.
     """
     return _Cleaning(package).done()
 
@@ -382,7 +382,7 @@ def _take_out(e: etree._Element) -> None:
 
 
 def _as_literal(reference: etree._Element) -> None:
-    """Turn a reference of a chart into the values that it last showed."""
+    """Replace a reference of a chart by the values that it last showed."""
     space = f"{{{_ns(reference.tag)}}}"
     kind = _local(reference)[:3]
     cache = reference.find(f"{space}{kind}Cache")

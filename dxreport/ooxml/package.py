@@ -287,7 +287,7 @@ def zip_directory(data: bytes) -> zipfile.ZipFile:
 
 
 def shared(read: Callable[[bytes], T]) -> Callable[[bytes], T]:
-    """Remember what was read of small parts: files that come from one program, or one form, have many in common."""
+    """Cache what ``read`` returns for small parts: files from one program, or one form, have many in common."""
     remembered = lru_cache(maxsize=128)(read)
     return lambda part: remembered(part) if len(part) <= _SHARED else read(part)
 
@@ -303,7 +303,7 @@ def _stored_relationships(part: bytes) -> tuple[tuple[str, str, str, bool], ...]
 
 @lru_cache(maxsize=1024)  # parts have the same few names in most packages
 def _full_name(owner: str, target: str) -> str:
-    """Return the name of a part that is the target of a relationship of another."""
+    """Return the name of the part that a relationship of another part points to."""
     path = posixpath.join(posixpath.dirname(owner), target)
     return target[1:] if target.startswith("/") else posixpath.normpath(path)
 

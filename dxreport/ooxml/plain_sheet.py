@@ -1,4 +1,4 @@
-"""Write pieces of a small sheet of texts as XML; column widths are as stored, in characters."""
+"""Write the XML of small sheets that hold only texts; column widths are as stored, in characters."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def quote_sheet(name: str) -> str:
 
 
 def fitted_sheet_name(text: str) -> str:
-    """Return ``text`` as a sheet name that Excel accepts, cut and with ``_`` for forbidden characters, or ``""``."""
+    """Return ``text`` as a sheet name, truncated and with ``_`` for forbidden characters; ``""`` if there is none."""
     name = _NOT_IN_NAMES.sub("_", text)
     while utf16_length(name) > MAX_SHEET_NAME:
         name = name[:-1]

@@ -1,4 +1,4 @@
-"""The rows of a worksheet under edit, as text: as trees, they would take twenty times the memory of their XML."""
+"""The rows of a worksheet under edit, kept as text: trees would take twenty times the memory of their XML."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def cut(sheet: bytes) -> tuple[etree._Element, dict[int, bytes]]:
 
 
 def joined(sheet: bytes, rows: Sequence[bytes]) -> bytes:
-    """Return the XML of a worksheet without rows with these in it."""
+    """Return the XML of a worksheet, given without rows, with these rows in it."""
     found = _HOLLOW.search(sheet)
     if not rows or not found:
         return sheet

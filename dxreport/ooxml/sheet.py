@@ -90,7 +90,7 @@ class SheetEdit:
         return next((merge for merge in self._merges if merge.contains(row, column)), None) if self._merges else None
 
     def set(self, row: int, column: int, text: str, top: int = 1, *, number: bool = False) -> None:
-        """Set a cell to a text, or to the ``number`` that a text in standard form is.
+        """Set a cell to a text, or with ``number`` to the number that the text holds in standard form.
 
         A cell keeps its style; a new one takes that of the nearest cell above, from row ``top`` on. Raise MasterError
         if the cell belongs to a formula that fills several cells.
@@ -199,7 +199,7 @@ class SheetEdit:
                 self._row(target).add(column, style)
 
     def stretch(self, old_last: int, new_last: int, left: int, right: int) -> None:
-        """Let the ranges of validations and the like that end in row ``old_last`` end in row ``new_last`` instead.
+        """Make the ranges of validations and the like that end in row ``old_last`` end in row ``new_last``.
 
         Only those that meet columns ``left`` to ``right`` change.
         """
@@ -218,7 +218,7 @@ class SheetEdit:
             dimension.set("ref", b._replace(bottom=max(b.bottom, row), right=max(b.right, column)).ref)
 
     def _row(self, number: int) -> RowText:
-        """Return a row to be changed, a new one if there is none; it may be put back when another is asked for."""
+        """Return a row to be changed, a new one if there is none; use it at once, since later calls may put it back."""
         if number not in self._rows:
             self._rows[number] = b"<%brow/>" % self._prefix
             insort(self._numbers, number)
@@ -284,7 +284,7 @@ def _moved(b: Box, rows: list[int], first: int, bottom: int) -> Box:
 
 
 def stretched(refs: str, old_last: int, new_last: int, left: int, right: int) -> str:
-    """Return ranges, separated by blanks, changed as :meth:`SheetEdit.stretch` does."""
+    """Return ranges, separated by spaces, changed as :meth:`SheetEdit.stretch` does."""
     out = []
     for ref in refs.split():
         try:

@@ -16,7 +16,7 @@ from .text import TRUE
 GENERAL, TEXT_FORMAT = "0", "49"  # built-in number formats General and @
 _PERCENT = ("9", "10")  # built-in number formats 0% and 0.00%
 _BUILT_IN_FORMATS = {"#,##0": "3", "#,##0.00": "4"}
-INPUT_FILL = "FFFFFFCC"  # earlier releases drew this in every input, and forms made for them still have it
+INPUT_FILL = "FFFFFFCC"  # earlier releases filled every input with this, and forms made for them still do
 _STATE_FILLS = {Need.REQUIRED: "FFFFEFA8", Need.CONDITIONAL: "FFFFEFA8", Need.OPTIONAL: "FFFFFAE0"}
 _STATE_LINES = {
     Need.REQUIRED: ("medium", "FF1A1A1C"), Need.CONDITIONAL: ("mediumDashed", "FF1A1A1C"), Need.OPTIONAL: ("dashed", "FF6B6B6B"),
@@ -71,7 +71,7 @@ class Look:
 
 
 def look_of(font: etree._Element) -> str:
-    """Return the look of a font without its name, to be compared; black and automatic are the same."""
+    """Return the look of a font without its name, for comparison; black and automatic are the same."""
     out = []
     for name in ("b", "i", "strike", "u", "vertAlign"):
         found = font.find(_tag(name))
@@ -174,10 +174,10 @@ class Styles:
         return self._xf(index).find(f"{_tag('extLst')}//{{*}}xfComplement") is not None
 
     def variant(self, index: int, need: Need, *, number: bool = False, struck: bool = False) -> int:
-        """Return the index of a format for a cell with this need: for texts, or as drawn for a ``number``.
+        """Return the index of a format for a cell with this need.
 
         An input is unlocked and marked by lines and a tint, unless the office drew its own colour. A closed cell is
-        locked and white, with a diagonal if ``struck``.
+        locked and white, with a diagonal if ``struck``. The number format is @; that of a ``number`` stays as drawn.
         """
         key = index, need, number, struck
         if key not in self._variants:
@@ -246,7 +246,7 @@ class Styles:
         return found
 
     def added(self, look: Look) -> int:
-        """Return the index of a format that was not drawn, in the font of the Normal style."""
+        """Add a format with this look, in the font of the Normal style, and return its index."""
         font = deepcopy(self._lists["fonts"][0])
         for other in [e for e in font if etree.QName(e).localname not in ("name", "family", "charset", "scheme")]:
             font.remove(other)
@@ -261,7 +261,7 @@ class Styles:
         )
 
     def copy(self) -> Styles:
-        """Return the formats made so far, to which others are added."""
+        """Return a copy, to which formats can be added independently."""
         out = Styles(deepcopy(self._root))
         out._variants = dict(self._variants)
         return out

@@ -51,7 +51,7 @@ class WorkbookEdit(PackageEdit):
         self._table_id = 1000  # id of the last table added; Excel numbers its own from 1
 
     def set(self, area: TableRange, row: int, header: str, text: str, *, number: bool = False) -> None:
-        """Set a cell to a text, or to the ``number`` that it is.
+        """Set a cell to a text, or with ``number`` to the number that the text holds.
 
         Raise MasterError if the cell is hidden in a merge or belongs to a shared formula, or the text is too long.
         """
@@ -96,11 +96,11 @@ class WorkbookEdit(PackageEdit):
         return row
 
     def remove_rows(self, area: TableRange, rows: Collection[int]) -> list[int]:
-        """Remove rows of an area; return those that stay, blank.
+        """Remove rows of an area; return the numbers of those that stay as blank rows.
 
-        Rows close up only if no formula, comment or merge names rows of the sheet; validations and conditional
-        formats move along if their formulas allow it. Raise MasterError if blank rows would cut an area in two
-        that is no Excel table.
+        Rows close up only if no formula, comment or merge names rows of the sheet; validations and conditional formats
+        move along if their formulas allow it. Raise MasterError if blank rows would split an area that is not an Excel
+        table.
         """
         sheet, (left, right) = self.sheet(area.sheet), area.span
         gone = sorted(row for row in rows if area.header < row <= area.last)
@@ -125,7 +125,7 @@ class WorkbookEdit(PackageEdit):
         return [] if closes else inner
 
     def _closes_up(self, area: TableRange, bottom: int) -> bool:
-        """Return True if rows of an area can close up without changing the meaning of anything else."""
+        """Return True if the rows of an area can close up without changing what anything else means."""
         sheet = self.sheet(area.sheet)
         others = {r.kind for r in self.package.relationships(area.part)} - {"table", "printerSettings"}
         if others or len(tables(self.package, area.part)) > 1 or not sheet.is_plain(area.header, bottom):
@@ -139,7 +139,7 @@ class WorkbookEdit(PackageEdit):
         return not any(addressed.search(text) for text in texts if f"{area.sheet}" in text)
 
     def _resize(self, area: TableRange, old_last: int, last: int) -> None:
-        """Let an area, its validations and formats end in another row."""
+        """Make an area, its validations and its formats end in another row."""
         left, right = area.span
         self.sheet(area.sheet).stretch(old_last, last, left, right)
         if area.table:

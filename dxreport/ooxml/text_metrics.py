@@ -159,7 +159,7 @@ def column_px(width: float, mdw: int) -> int:
 
 
 _PADDING_PX = 8  # both sides of a cell, and a grid line
-_INDENT_PX = 15  # three blanks of the Normal font; of the common fonts, ＭＳ Ｐゴシック 11 has the widest
+_INDENT_PX = 15  # three spaces in the Normal font; of the common fonts, ＭＳ Ｐゴシック 11 has the widest
 
 
 def usable_em(width_px: int, font_pt: float, indent: int = 0, font: FontWidths = ANY_FONT) -> float:

@@ -57,7 +57,7 @@ _MANY = 1 << 12  # cells that are remembered at once
 
 @dataclass(slots=True)
 class _Found(Generic[_Shown]):
-    """The cells of a worksheet with any content: their rows, columns and what is made of them; its merged ranges."""
+    """The cells of a worksheet with any content: their rows, columns and what they show; and its merged ranges."""
 
     merges: tuple[Box, ...]
     rows: list[int] = field(default_factory=list)
@@ -66,7 +66,7 @@ class _Found(Generic[_Shown]):
 
 
 class _Known(dict[_Content, _Shown | None]):
-    """What is made of the cells read last, so that equal ones are read once."""
+    """A cache of what cells show, so that equal ones are read once."""
 
     def __init__(self, make: Callable[[_Content], _Shown | None]) -> None:
         self._make = make
@@ -130,10 +130,10 @@ class Worksheets:
         return {place: cell for place, cell in zip(at, found.shown, strict=True) if cell is not None}, found.merges
 
     def shown(self, part: str, show: Callable[[Cell], _Shown]) -> Iterable[tuple[int, int, _Shown | None]]:
-        """Yield the row and column of each cell, with what ``show`` makes of it; None for one that turns out blank.
+        """Yield the row and column of each cell, with what ``show`` returns for it; None for one that turns out blank.
 
-        ``show`` is a pure function: it is not called for every one of equal cells. Raise PackageError if the part is
-        damaged.
+        ``show`` must be a pure function: of equal cells, not every one is passed to it. Raise PackageError if the part
+        is damaged.
         """
 
         def shown(content: _Content) -> _Shown | None:
@@ -256,7 +256,7 @@ class Worksheets:
         return self._package.parsed(_transitional(data))
 
     def _scanned(self, raw: bytes, known: _Known[_Shown]) -> _Found[_Shown] | None:
-        """Return what :meth:`_found` does from the text of a sheet alone, None if a cell is written unusually."""
+        """Read a worksheet by regular expressions alone; return None if a cell is written unusually."""
         start, end = raw.find(b"<sheetData>"), raw.find(b"</sheetData>")
         if not 0 <= start < end or not _is_plain(raw):
             return None
@@ -286,7 +286,7 @@ class Worksheets:
         return out
 
     def _parsed(self, raw: bytes, known: _Known[_Shown]) -> _Found[_Shown]:
-        """Return the same from the XML, however written. Raise PackageError, or ValueError for a wrong reference."""
+        """Read a worksheet however its XML is written. Raise PackageError, or ValueError for a wrong reference."""
         root = self._xml(raw)
         out = _Found[_Shown](tuple(box(node.get("ref", "A1")) for node in root.iter(_N + "mergeCell")))
         self._take(bounds.MERGES, len(out.merges))
@@ -311,7 +311,7 @@ def _transitional(part: bytes) -> bytes:
 
 
 def _is_plain_head(head: str) -> bool:
-    """Return True if the elements of a worksheet are those without a prefix, and no others."""
+    """Return True if the spreadsheet namespace is the default one, and no prefix stands for it as well."""
     return f'xmlns="{MAIN_NS}"' in head and not re.search(rf'xmlns:[^=]*=\s*["\']{MAIN_NS}', head)
 
 
