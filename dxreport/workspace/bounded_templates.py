@@ -1,7 +1,7 @@
-"""Jinja2 with a budget: templates are sent by mail, and none may exhaust the memory or time of the machine.
+"""Jinja2 with a budget: templates arrive by mail, and none may exhaust the memory or time of the machine.
 
-Everything that can make a value longer or take another step is counted: loops, calls, filters, operators, output.
-Values are measured before they grow, so that no single step takes long. This works in any thread and on any system.
+Everything that can lengthen a value or take another step is counted: loops, calls, filters, operators, output. Values
+are measured before they grow, so that no single step takes long. This works in any thread and on any system.
 """
 
 from __future__ import annotations

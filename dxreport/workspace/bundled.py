@@ -27,7 +27,7 @@ def bundled(name: str) -> Path:
 
 
 def current(own: Path) -> Path:
-    """Return an office's text template or, if it is one of an earlier release that nobody edited, the shipped one."""
+    """Return an office's text template; if it is an unedited one of an earlier release, the one shipped now."""
     if own.is_file() and sha256(own.read_bytes()).hexdigest() in _OF_EARLIER_RELEASES:
         return bundled("templates") / own.name
     return own

@@ -23,7 +23,7 @@ _ILLEGAL = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 _DEVICE = re.compile(r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])[ ]*(\.|$)")  # names that Windows reserves
 _LONGEST = 180  # bytes of UTF-8; systems accept 255, and a number may be put in front of the name
 _TRIES = 10  # attempts to rename, a tenth of a second apart
-_MANY, _AT_ONCE = 64, 8  # files for which threads pay off, and how many threads flush that many each
+_MANY, _AT_ONCE = 64, 8  # threads pay off from this many files on, each flushing that many at a time; how many threads
 
 
 def atomic_write(path: Path, data: bytes) -> None:
@@ -75,7 +75,7 @@ def sync(path: Path) -> None:
 def synced(paths: Sequence[Path]) -> Iterator[None]:
     """Flush the contents of files to the disk, and yield for each that is there, in order.
 
-    Many are flushed several at a time: a disk takes hardly longer for all that wait than for one.
+    Many are flushed by several threads: a disk takes hardly longer for all that wait than for one.
     """
     if len(paths) < _MANY:
         yield from map(sync, paths)
@@ -224,7 +224,7 @@ def _libre_user(path: Path) -> str:
 
 
 def sync_folder(folder: Path) -> None:
-    """Flush the new names in a folder to the disk; the content of the files is there already."""
+    """Flush the entries of a folder to the disk, so that a rename in it survives a power failure."""
     if os.name == "posix":  # Windows has no such call
         with suppress(OSError):  # some servers refuse it
             handle = os.open(folder, os.O_RDONLY)
@@ -237,7 +237,7 @@ def sync_folder(folder: Path) -> None:
 def file_name(text: str) -> str:
     """Return a text as a file name that is valid on any system.
 
-    The name has no forbidden characters, no final dot or blank, and at most 180 bytes, and is not that of a device.
+    The name has no forbidden characters, no trailing dot or space and at most 180 bytes, and is not that of a device.
     """
     name = _ILLEGAL.sub("＿", text).rstrip(". ") or "_"
     name = f"_{name}" if _DEVICE.match(name) else name

@@ -20,7 +20,7 @@ class _Place:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A folder with ``templates/``, ``master/`` and ``reports/``. This class only knows paths and reads no contents."""
+    """A folder with ``templates/``, ``master/`` and ``reports/``. This class only knows paths; it reads no files."""
 
     root: Path
 
@@ -34,7 +34,7 @@ class Workspace:
     issued = _Place("master/issued")  # workbooks and values as issued, by issue id
     forms = _Place("master/forms")  # form templates as used for issues, by form hash
     returns = _Place("master/returns")  # returned files as received, by return id
-    readings = _Place("master/readings")  # what was read of them, by return id
+    readings = _Place("master/readings")  # what was read from them, by return id
     terms = _Place("master/terms")  # the settings that returns were judged by, by digest
     log = _Place("master/log")  # what happened to the master, one file per command
     earlier = _Place("master/earlier.json")  # the progress of earlier years, as rollover left it

@@ -1,4 +1,4 @@
-"""Contents that wait to be written, so that many workbooks need not be held in memory together."""
+"""File contents that wait to be written, so that many workbooks need not all be held in memory."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from tempfile import SpooledTemporaryFile, gettempdir
 
 from .files import unwritable
 
-_IN_MEMORY = 16 << 20  # bytes; beyond, they go to a file that the system removes with the process
+_IN_MEMORY = 16 << 20  # bytes; any more go to a file that the system removes with the process
 
 
 class Spool:
-    """Contents one after the other: in memory, and from some size on in a temporary file."""
+    """File contents, one after the other: in memory, and beyond some size in a temporary file."""
 
     def __init__(self) -> None:
         self._file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
-        weakref.finalize(self, self._file.close)  # each content holds on to its spool, so the last one ends it
+        weakref.finalize(self, self._file.close)  # each Spooled refers to its spool, so the last one to go closes it
         self._end = 0
 
     def keep(self, data: bytes) -> Spooled:
-        """Store a content and return a reference to it. Raise DxreportError if there is no room."""
+        """Store the content of a file and return a reference to it. Raise DxreportError if there is no room."""
         kept = Spooled(self, self._end, len(data))
         try:
             self._file.seek(self._end)
@@ -39,7 +39,7 @@ class Spool:
 
 @dataclass(frozen=True, slots=True)
 class Spooled:
-    """A content of a spool: ``bytes(…)`` reads it, ``len(…)`` is its size."""
+    """The content of one file in a spool: ``bytes(…)`` reads it, ``len(…)`` is its size."""
 
     spool: Spool
     start: int

@@ -15,8 +15,8 @@ _FROM_STRING = "<template>"  # what tracebacks show as the file of a Jinja2 temp
 def environment(*, autoescape: bool, budget: int = 1, shipped: bool = False) -> Environment:
     """Return a sandbox for one rendering, bounded to ``budget`` times the usual limits.
 
-    Unknown names are errors, and lines that hold only a tag leave no blank line. A template as ``shipped`` is part of
-    the program: it gets no sandbox, which would take half of the time of a long report.
+    Unknown names are errors, and lines that hold only a tag leave no blank line. A ``shipped`` template is part of the
+    program: it needs no sandbox, which would take half the time of a long report.
     """
     from jinja2 import Environment, StrictUndefined
 

@@ -2,8 +2,8 @@
 
 All files are first written under temporary names in their folders, and flushed to the disk. Then they are renamed:
 first those that the master will refer to, then the master, which makes all of them count, then those to hand out. The
-names of one step are on the disk before the next begins. A journal lists the files beforehand: the next command that
-writes removes what a dead one left.
+names of one step are on the disk before the next begins. A journal lists the files beforehand, so that the next command
+that writes removes what a killed one left.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def refuse_rewritten(workspace: Workspace, expected: str) -> None:
 
 
 def ready(workspace: Workspace) -> None:
-    """Prepare for a command that writes, before it reads anything, by removing what a dead command left.
+    """Prepare for a command that writes, before it reads anything, by removing what a killed command left.
 
     The caller does not hold the lock. Raise LockedError if the master is open or the lock is not released.
     """
@@ -144,7 +144,7 @@ def ready(workspace: Workspace) -> None:
 
 
 def recover(workspace: Workspace) -> None:
-    """Remove what a dead command left, unless its master is in place and refers to it. The caller holds the lock."""
+    """Remove what a killed command left, unless its master is in place and refers to it. The caller holds the lock."""
     with suppress(OSError, ValueError, KeyError, TypeError):
         given = json.loads(workspace.pending.read_bytes())
         ours = [workspace.root / name for name in given["temporary"]]
@@ -159,9 +159,9 @@ def recover(workspace: Workspace) -> None:
 
 @dataclass(slots=True)
 class _Run:
-    """One writing of files: ``at`` is the file being written, ``placed`` the files in place, with their old contents.
+    """One transaction: ``at`` is the file being written, ``placed`` the files in place, with their old contents.
 
-    ``is_last`` is set when the master is about to be put in place.
+    ``at_master`` is set when the master is about to be put in place.
     """
 
     workspace: Workspace
@@ -170,7 +170,7 @@ class _Run:
     at: Path = Path()
     temporary: dict[Path, Path] = field(default_factory=dict)
     placed: dict[Path, bytes | None] = field(default_factory=dict)
-    is_last: bool = False
+    at_master: bool = False
 
     def prepare(self, files: Mapping[Path, Content], *, journal: bool) -> None:
         """Write the journal, then every file under a temporary name, and flush them to the disk."""
@@ -203,13 +203,13 @@ class _Run:
 
     def place_master(self) -> None:
         """Rename the master into its place, after which nothing is undone."""
-        self.at, self.is_last = self.workspace.master, True
+        self.at, self.at_master = self.workspace.master, True
         rename(self.temporary[self.at], self.at)
         sync_folder(self.at.parent)
 
     def is_done(self) -> bool:
         """Return True if the new master is in place."""
-        return self.is_last and not self.temporary[self.workspace.master].exists()
+        return self.at_master and not self.temporary[self.workspace.master].exists()
 
     def place_rest(self, paths: Collection[Path]) -> list[Path]:
         """Rename the files into their places; return those that cannot be."""
