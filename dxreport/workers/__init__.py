@@ -1,8 +1,8 @@
 """Do the same work on many files or sheets: in this process, on all cores, or on a cluster.
 
-In all cases results come in the order of the items, and each depends only on its item and the task, so that the same
-input results in the same bytes. A task is a function that can be pickled with everything it needs apart from the item.
-Items are bytes and records, results are records.
+Results always come in the order of the items, and each depends only on its item and the task, so that the same input
+results in the same bytes. A task is a function that can be pickled with everything it needs apart from the item. Items
+are bytes and records, results are records.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ ResultT = TypeVar("ResultT")
 Watch = Callable[[Iterable[Any]], Iterable[Any]]
 """Wraps items while they are worked on, to show progress."""
 
-WORTHWHILE = 60  # items from which processes pay off: starting them takes as long as a few dozen items
+WORTHWHILE = 60  # processes pay off from this many items on: starting them takes as long as a few dozen
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """Takes the place of a result: the worker died on this item, or was ``late`` and was killed."""
+    """Stands for a missing result: the worker died on this item, or was killed because it was ``late``."""
 
     late: bool = False
 
@@ -46,7 +46,7 @@ class ThisProcess:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The workers chosen on the command line: a number of processes (0: as many as pay off), or a ``scheduler``."""
+    """The workers chosen on the command line: ``workers`` processes (0: as many as pay off), or a ``scheduler``."""
 
     workers: int = 0
     scheduler: str = ""
