@@ -30,7 +30,7 @@ class Format(Enum):
     ENCRYPTED = "encrypted"  # OOXML in an OLE container; only decryption reveals which
 
 
-EDITABLE = (Format.XLSX, Format.XLSM)  # a corrected copy is an edit of a file in one of these
+EDITABLE = (Format.XLSX, Format.XLSM)  # formats in which the department's own file can be marked
 _MAIN_TYPES = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml": Format.XLSX,
     "application/vnd.openxmlformats-officedocument.spreadsheetml.template.main+xml": Format.XLSX,
@@ -95,7 +95,7 @@ def sniff(data: bytes) -> Format:
 
 
 def recognise(data: bytes, name: str = "") -> tuple[Format, Package | None]:
-    """Return the format of a file and its package, None if it is no zip. Raise Unreadable as :func:`sniff` does."""
+    """Return the format of a file and its package, None if it is not a zip. Raise Unreadable as :func:`sniff` does."""
     if not data:
         raise Unreadable("E407", "0 バイト")
     if len(data) > MAX_FILE:

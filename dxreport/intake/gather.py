@@ -1,7 +1,7 @@
 """Gather all files that people hand over, opening folders, archives and saved mails.
 
-Only our own folders and litter that systems leave in folders and archives (lock files, thumbnails) are skipped
-silently; named on the command line, they are refused with a reason.
+Only our own folders, and litter that systems leave in folders and archives (lock files, thumbnails), are skipped
+silently; if named on the command line, they are refused with a reason.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def gather(paths: Iterable[Path | str], own: Collection[Path] = ()) -> Iterator[
     """Return an iterator over the files under these paths, each once, those of a folder sorted by name.
 
     The folders in ``own`` hold what we made ourselves: they are left out of a folder that contains them. Raise
-    UsageError before reading anything if a path does not exist or is a folder within these.
+    UsageError before reading anything if a path does not exist, or is a folder in ``own`` or inside one of them.
     """
     given, ours = [Path(path) for path in paths], [folder.resolve() for folder in own]
     for path in given:

@@ -36,7 +36,7 @@ class Unreadable(Exception):
 
 
 class Room:
-    """What may still be unpacked: the bytes and files left for an archive, within those left for the ``run``."""
+    """What may still be unpacked: the bytes and files left for an archive, limited by those left for the ``run``."""
 
     def __init__(self, run: Room | None = None, size: int = MAX_ARCHIVE, files: int = MAX_FILES) -> None:
         self._run, self._bytes, self._files = run, size, files
@@ -66,7 +66,7 @@ def unreadable(error: Exception) -> Unreadable:
 
 
 def unexpected(error: Exception) -> Unreadable:
-    """Return the refusal of a file for an unexpected exception: E405 if it was too deep or large, else E430."""
+    """Return the refusal of a file for an unexpected exception: E405 if it is too deep or fills memory, else E430."""
     if isinstance(error, RecursionError):
         return Unreadable("E405", "入れ子が深すぎます")
     if isinstance(error, MemoryError):

@@ -14,12 +14,12 @@ ARROW = " › "
 
 @dataclass(frozen=True, slots=True)
 class ReturnedFile:
-    """One file as handed over; ``bytes(data)`` are its contents, which may wait in a file.
+    """One file as handed over; ``bytes(data)`` is its content, which may be spooled to disk.
 
-    ``name`` is safe to show to people (``返送.zip › 産業振興課.xlsx``). ``path`` is the file on disk that it is or is inside
-    of. If it came by mail, ``sender``, ``received`` (ISO 8601, Japanese time), ``subject`` and ``text`` (the first
-    lines) are those of the mail. If there is nothing to read, ``problem`` is a problem code, with ``detail`` in
-    Japanese and, for our own faults, a ``trace``.
+    ``name`` is safe to show to people (``返送.zip › 産業振興課.xlsx``). ``path`` is the file on disk: itself, or the archive
+    or mail that it was in. If it came by mail, ``sender``, ``received`` (ISO 8601, Japanese time), ``subject`` and
+    ``text`` (the first lines) are those of the mail. If there is nothing to read, ``problem`` is a problem code, with
+    ``detail`` in Japanese and, for our own faults, a ``trace``.
     """
 
     name: str

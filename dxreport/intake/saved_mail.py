@@ -59,7 +59,7 @@ _POLICY = _Bare()
 
 
 def read_mail(data: bytes) -> Mail | None:
-    """Return the mail in a file, recognised by its content; None if it is no mail."""
+    """Return the mail in a file, recognised by its content; None if it is not a mail."""
     if data.startswith(OLE):
         with suppress(Unreadable):
             return _read_msg(data) if "__properties_version1.0" in ole_streams(data) else None
@@ -194,7 +194,7 @@ def _decode_word(match: re.Match[str]) -> str:
 
 
 def _decoded(data: bytes, charset: str = "") -> str:
-    """Decode bytes in the charset that a mail names, allowing characters that its standard lacks (①, ㈱, 髙)."""
+    """Decode bytes in the charset that a mail names, and allow characters that its standard lacks (①, ㈱, 髙)."""
     charset = charset.lower()
     if charset.startswith("iso-2022-jp") or b"\x1b$" in data:
         return _jis(data)
@@ -237,7 +237,7 @@ def _read_msg(data: bytes) -> Mail:
 
 
 def _has_strange_storage(data: bytes) -> bool:
-    """Return True if a mail has a storage that is none of the known kinds: an attachment with a damaged name, say."""
+    """Return True if a mail has a storage of no known kind: an attachment with a damaged name, say."""
     import olefile
 
     with olefile.OleFileIO(io.BytesIO(data)) as ole:

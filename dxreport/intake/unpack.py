@@ -24,7 +24,7 @@ class Inner:
 
 
 def unpack(data: bytes, room: Room) -> Iterator[Inner]:
-    """Yield the files of an archive, sorted by name, and take what they use from ``room``.
+    """Yield the files of an archive, sorted by name, and subtract what they use from ``room``.
 
     A file that cannot be unpacked (encrypted, damaged, too large) is yielded with its problem.
     """

@@ -50,7 +50,7 @@ class Workbook:
 
     @property
     def corrected_return(self) -> str:
-        """The number of the return that this is a corrected copy of, ``""`` if it is none or does not say."""
+        """The number of the return that this is a corrected copy of, ``""`` if it is not one or does not say."""
         lists = (sheet for sheet in self.sheets if sheet.name.startswith(LIST_SHEET))
         return return_id_in(cell.text for sheet in lists for cell in sheet.cells.values())
 

@@ -1,6 +1,6 @@
 """Read the records of an .xls workbook (BIFF8) and the texts in them ([MS-XLS] 2.1.4, 2.4 and 2.5).
 
-Also what .xlsb has in common with it: numbers, errors, and cells that stand twice.
+Also what it shares with .xlsb: numbers, errors and duplicate cells.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def rk_number(stored: int) -> float:
 
 
 def put(cells: dict[At, Cell], at: At, cell: Cell) -> None:
-    """Add a cell unless it is blank; if it stands twice it is unclear, because programs differ on which one counts."""
+    """Add a cell unless it is blank; a duplicate is unclear, because programs differ on which one counts."""
     if at in cells:
         cell = Cell("unclear", cell.text)
     if cell is not BLANK:

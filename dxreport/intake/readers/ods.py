@@ -89,7 +89,7 @@ def _grid(table: etree._Element, hidden: bool, limits: Bounds) -> Grid:
 
 
 def _placed(table: etree._Element) -> Iterator[tuple[etree._Element, Box]]:
-    """Yield the cells that are not bare, each with the box of places in which it is repeated."""
+    """Yield the cells that are not bare, each with the range over which it is repeated."""
     row, seen = 1, 0
     for line in _rows(table):
         seen += 1
@@ -162,7 +162,7 @@ def _is_stored(kind: CellKind, raw: str, shown: str) -> bool:
 
 
 def _agree(kind: CellKind, raw: str, shown: str) -> bool:
-    """Return True if the text may be how a program shows the stored value, judged without its number format."""
+    """Return True if some number format could show the stored value as this text."""
     if kind == "number":
         found = _PLAIN.fullmatch(shown)
         if not found:
@@ -179,13 +179,13 @@ def _agree(kind: CellKind, raw: str, shown: str) -> bool:
 
 
 def _paragraph(node: etree._Element, limits: Bounds) -> str:
-    """Return the text of a paragraph: white space collapses to a blank; elements stand for more blanks and breaks."""
+    """Return the text of a paragraph: white space collapses to one space; elements stand for more spaces and breaks."""
     out = [_collapsed(node.text)]
     for child in node:
         if child.tag == _TEXT + "s":
-            blanks = min(int(child.get(_TEXT + "c", "1")), 32_767)
-            limits.take(bounds.CHARACTERS, blanks)
-            out.append(" " * blanks)
+            spaces = min(int(child.get(_TEXT + "c", "1")), 32_767)
+            limits.take(bounds.CHARACTERS, spaces)
+            out.append(" " * spaces)
         elif child.tag in (_TEXT + "line-break", _TEXT + "tab"):
             out.append("\n" if child.tag.endswith("break") else "\t")
         elif isinstance(child.tag, str) and child.tag not in (_OFFICE + "annotation", _TEXT + "ruby-text"):

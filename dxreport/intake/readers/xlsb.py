@@ -1,6 +1,6 @@
 """Read the worksheets of .xlsb from their records ([MS-XLSB] 2.1.4 and 2.4).
 
-A record is its type and its size, both with seven bits per byte, and its content.
+A record is its type, its size (both in seven bits per byte) and its content.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def read_xlsb(package: Package, workbook: str, limits: Bounds) -> Iterator[Grid]
 
 
 class _Xlsb:
-    """One workbook. Its numbers are never ``certain``: how we show them was not compared with Excel."""
+    """One workbook. Its numbers are never ``certain``, since how they show was never compared with Excel."""
 
     def __init__(self, package: Package, workbook: str, limits: Bounds) -> None:
         self._package, self._workbook, self._limits = package, workbook, limits
