@@ -34,7 +34,7 @@ BUILT_IN_MARK = "組込み"
 DEPARTMENT, COORDINATOR = "部署", "担当課"  # 記入者
 ALWAYS = "常に"
 CARRIES, CLEARS = "する", "空にする"  # 引き継ぎ
-_ANY_YEAR = 2022  # headers clash in all years alike
+_ANY_YEAR = 2022  # if headers clash, they do so in any year
 _NUMBERED = re.compile(r"[qy]\d+")
 _NAME = re.compile(r"[^\W\d_]\w*")  # as templates recognise it in {{ … }}
 # A field of one of these names would hide something else that records or templates have.

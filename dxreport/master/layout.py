@@ -38,7 +38,8 @@ _LEDGER_COLOUR, _DATA_COLOUR, _SETTINGS_COLOUR = "FF7F7F7F", "FF1F4E79", "FF7F60
 def draw(settings: Settings, sizes: Mapping[str, int]) -> Workbook:
     """Return a workbook with the empty sheets of the schema.
 
-    ``sizes`` are the numbers of rows to be written, by table name: they decide how far the sources of dropdowns reach.
+    ``sizes`` are the numbers of rows to be written, by table name: they decide how far the source ranges of dropdowns
+    reach.
     """
     book = Workbook()
     book.remove(book.active)
@@ -152,7 +153,7 @@ def _dropdowns(book: Workbook, settings: Settings, sizes: Mapping[str, int]) -> 
         "一覧から選んでください。",
         told=_TREATMENT,
     )
-    _weigh(book)
+    _weights(book)
     _choose(book, schema.ROUNDS, ("四半期",), _words(QUARTER_LABELS.values()), "一覧から選んでください。")
     _choose(book, schema.RECEIPTS, ("状態",), _words(s.value for s in ReceiptState), "一覧から選んでください。")
     _choose(book, schema.CONFLICTS, ("状態",), _words(s.value for s in ConflictState), "一覧から選んでください。")
@@ -184,7 +185,7 @@ def _choose(
     _rule(book, sheet, headers, rule, told)
 
 
-def _weigh(book: Workbook) -> None:
+def _weights(book: Workbook) -> None:
     rule = DataValidation(
         "decimal", formula1="0", operator="greaterThanOrEqual", errorTitle=_WRONG, error="数を記入してください。"
     )

@@ -137,9 +137,9 @@ class _Texts:
 
 
 def _text(row: TableRow, column: Column) -> str:
-    """Return the text of a column of numbers, in standard form, or of one that had other headers before.
+    """Return the text of a cell in a column of numbers, in standard form, or in a column with former headers.
 
-    If the cell is blank, that of a column that still has a former header counts.
+    If the cell is blank, that under a former header counts.
     """
     header = next((h for h in (column.header, *column.former) if row[h]), column.header)
     if column.number:

@@ -33,7 +33,7 @@ from .workbook import MasterWorkbook
 
 @dataclass(frozen=True, slots=True)
 class NextMaster:
-    """The workbook of the next year, the columns and sheets that people added, and the rows that stay, blank."""
+    """The workbook of the next year, the columns and sheets that people added, and the rows left blank."""
 
     data: bytes
     own: tuple[str, ...]
@@ -41,7 +41,7 @@ class NextMaster:
 
 
 def next_master(old: Master, settings: Settings, carried: Mapping[str, Measure]) -> NextMaster:
-    """Return the master of the year of ``settings``, with the measures ``carried``, made from the one of last year.
+    """Return the master of the year of ``settings``, with the measures ``carried``, made from last year's.
 
     Rows of other measures are removed, or only cleared if formulas or comments refer to rows of the sheet. Raise
     MasterError for a cell that cannot be cleared.
@@ -55,7 +55,7 @@ def next_master(old: Master, settings: Settings, carried: Mapping[str, Measure])
     for ledger in LEDGERS:
         if area := old.tables.get(ledger.sheet.name):
             edit.remove_rows(area, range(area.header + 1, area.last + 1))
-    _date(edit, MasterWorkbook(package), settings)
+    _set_year(edit, MasterWorkbook(package), settings)
     if read_property(package, COMMIT):
         set_property(edit, COMMIT, "")
     return NextMaster(edit.data(), own_places(old), tuple(blank))
@@ -84,7 +84,7 @@ def _cleared(
     return tuple(row for key, row in area.rows.items() if key not in kept)
 
 
-def _date(edit: WorkbookEdit, book: MasterWorkbook, settings: Settings) -> None:
+def _set_year(edit: WorkbookEdit, book: MasterWorkbook, settings: Settings) -> None:
     """Set the year, the deadlines of its rounds and its 年度の受付 in 設定."""
     general, rows = book.read_table(GENERAL)
     rounds, lines = book.read_table(ROUNDS)

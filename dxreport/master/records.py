@@ -214,7 +214,7 @@ class Change:
     note: str = ""
 
 
-ROLLOVER = "rollover"  # in place of a return ID, if a conflict came with the texts of the previous year
+ROLLOVER = "rollover"  # in place of a return ID, if rollover brought the conflict from the previous year
 
 
 ADDITION = "追加: "  # begins the label of a row of 競合 that offers an added item
@@ -261,10 +261,10 @@ class Master:
     """A master workbook as read.
 
     ``measures`` are in order of their IDs, ``departments`` in 建制順. ``directions`` are the texts of the column 方向 by
-    施策ID and 成果目標ID, ``forms`` those of the column 様式 by 施策ID, both without blanks. ``tables`` holds the table of
+    施策ID and 成果目標ID, ``forms`` those of the column 様式 by 施策ID, both without blank ones. ``tables`` holds the table of
     each sheet with the rows of its records (see :meth:`place` for single texts). ``commit`` names the commit of the log
-    that the file was written with, ``""`` if there is none. ``data`` is the file as read: edits apply to these bytes, and
-    saving checks that the file is still the same.
+    that the file was written with, ``""`` if there is none. ``data`` is the file as read: edits apply to these bytes,
+    and saving checks that the file is still the same.
     """
 
     settings: Settings

@@ -17,9 +17,9 @@ from ..domain.model import FiscalYear, Settings
 
 ID = "施策ID"
 STATE, STATE_FROM = "状態", "状態の開始四半期"
-FORM = "様式"  # names the template of the workspace to use
+FORM = "様式"  # names a template of the workspace
 WEIGHT, TREATMENT = "重さ", "課題の扱い"  # of a word of 進捗
-DIRECTION, DIRECTION_FIELD = "方向", "outcome.direction"  # its texts are on no form
+DIRECTION, DIRECTION_FIELD = "方向", "outcome.direction"  # in the master only, on no form
 RECEIPT_FIELD = "receipt"  # in place of a field in 変更履歴: the state of a returned sheet
 PHONE = "電話"
 

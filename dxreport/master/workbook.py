@@ -28,7 +28,7 @@ def plain_id(text: str) -> str:
 
 
 class TableRow:
-    """One row of a table: its texts, by header or column number, with their cells; collects the faults of these."""
+    """One row of a table: its texts by header or column number; faults of its cells go to those of the workbook."""
 
     __slots__ = ("_columns", "_faults", "_grid", "_range", "number", "texts")
 
@@ -132,7 +132,7 @@ class MasterWorkbook:
         return found, [row for row in rows if not row.blank()]
 
     def headers(self, area: TableRange) -> list[str]:
-        """Return the texts in the header row of a table, those next to it included: only Excel makes it grow."""
+        """Return the texts in the header row of a table, and those to its right: only Excel adds them to the table."""
         grid, _ = self._sheet(area.part)
         row = grid.rows.get(area.header, {})
         return [" ".join(row[column].split()) for column in sorted(row) if column >= area.span[0]]

@@ -41,7 +41,7 @@ class MasterEdit:
         self._complete()
 
     def _complete(self) -> None:
-        """Add the columns and tables of declared fields that the workbook lacks."""
+        """Add the columns and tables of declared fields, and of extra plan years, that the workbook lacks."""
         for schema in (self._schemas.measures, *self._schemas.lists.values()):
             table, formats = self._tables.get(schema.name), {c.header: c.number for c in schema.columns if c.number}
             if table is None:
@@ -153,7 +153,7 @@ def put(
         write_together(workspace, before=before, after=after)
         return
     old = path.read_bytes()
-    _check(data, old, path.name)  # what cannot be read again is never written
+    _check(data, old, path.name)  # a master that could not be read again is never written
     recover(workspace)
     copy = backup_path(path, workspace.backup, now)
     kept = {**before, copy: old}
@@ -164,7 +164,7 @@ def put(
 def _check(data: bytes, before: bytes, name: str) -> None:
     """Raise as :func:`read_master` does if ``data``, an edited master, cannot be read.
 
-    If it differs from ``before``, which could be read, in ledgers only, just these are read.
+    If only ledgers differ from ``before``, which could be read, only they are read.
     """
     with suppress(PackageError):
         new, old = Package(data), Package(before)
