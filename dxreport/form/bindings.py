@@ -13,7 +13,7 @@ from .expressions import Computed, computed
 from .faults import TextFault
 from .variables import THIS, Scope, ThisPeriod, Variable, check_usable, unknown_path
 
-FREE = "{{ free }}"  # marks an unlocked cell that is no field: the department may write there
+FREE = "{{ free }}"  # marks an unlocked cell without a field: the department may write there
 _LEGEND = re.compile(r"\{\{\s*legend\.(\w+)\s*\}\}")  # marks a cell that shows how inputs of a kind look
 
 

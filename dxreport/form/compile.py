@@ -62,7 +62,7 @@ def compile_form(
 
 @lru_cache(maxsize=8)
 def _compiled(data: bytes, name: str, catalogue: Catalogue, published: bool) -> Form:
-    """Compile a template; the next issue or return of the same form finds it compiled."""
+    """Compile a template; cached for the next issue or return of the same form."""
     try:
         source = Source(data)
         sheets = source.form_sheets()

@@ -20,7 +20,7 @@ from .variables import BOOK_NAMES, ThisPeriod, Variable, check_usable, names_of_
 
 @lru_cache(maxsize=1)
 def environment() -> BoundedEnvironment:
-    """Return the Jinja2 environment: sandboxed, since templates are sent by mail; undefined names are errors."""
+    """Return the Jinja2 environment: sandboxed, since templates arrive by mail; undefined names are errors."""
     env = BoundedEnvironment(
         undefined=StrictUndefined,
         finalize=lambda value: "" if value is None else value,

@@ -44,9 +44,10 @@ class TemplateCell:
     """A cell of the template. ``content`` is its XML as drawn, or the compiled source of its text.
 
     ``space`` is set if the text can make the row taller. ``repeats`` is the number of surrounding blocks that repeat
-    the cell: one that belongs to the measure or to an outer block repeats less often than its row and spans the inner
-    blocks. ``merged_into`` is the first cell of the merge that hides this cell. A ``free`` cell is for notes of the
-    department, which never reach the master. ``shows`` marks a cell of the legend and says which need it illustrates.
+    the cell: one that belongs to the measure or to an outer block is repeated less often than its row, and spans the
+    inner blocks. ``merged_into`` is the first cell of the merge that hides this cell. A ``free`` cell is for notes of
+    the department, which never reach the master. ``shows`` marks a cell of the legend and says which need it
+    illustrates.
     """
 
     row: int

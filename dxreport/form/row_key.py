@@ -1,7 +1,7 @@
 """The keys of rows, in the hidden column A: what a row was rendered from, and for which measure and items.
 
 ``r20/K1`` is template row 20 for item K1, ``r20/K1/3`` a row of a block within, for the third period. Where two lists
-are next to each other the ids are ``K1,S2``, with ``-`` for a list that has no item left. On a list of measures that of
+run side by side the ids are ``K1,S2``, with ``-`` for a list that has no item left. On a list of measures, the ID of
 the measure comes first: ``r20/01-01/K1``. A ``+`` at the end marks the further rows of cells that span a block.
 """
 

@@ -77,7 +77,7 @@ class Source:
         return next((r.target for r in self.relationships if r.kind == kind and r.target in self.package), None)
 
     def with_own_styles(self) -> Source:
-        """Return the same with formats of its own, to which rendering adds."""
+        """Return a copy with its own styles, to which rendering can add."""
         found = copy(self)
         found.styles = self.styles.copy()
         return found

@@ -1,4 +1,4 @@
-"""Check a template for what no cell shows to be wrong by itself: one function per check."""
+"""Check a template for faults that no single cell reveals: one function per check."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Variable:
 
     ``part`` is the list it runs over, None for the measure. If it runs over periods, ``periods_of`` is ``quarters`` or
     ``years``, ``owner`` the slot of the variable they belong to, and ``part`` the list of that variable. ``broken`` is
-    set if the ``{% for … %}`` is malformed; ``outside`` marks the measure in rows of a list that belong to none.
+    set if the ``{% for … %}`` is malformed; ``outside`` marks ``measure`` in the rows of a list that belong to none.
     """
 
     name: str

@@ -21,7 +21,7 @@ _YEAR = re.compile(r"(?:(?:令和|平成|r|h)(?:元|\d{1,2})|20\d\d)(?:年度?)?
 _TAG = re.compile(r"\{\{.*?\}\}", re.S)
 _DASHES = str.maketrans({**dict.fromkeys("‐‑‒–—―−", "-"), "〜": "~"})
 _LONG_ID = 12  # characters: anything longer is no 施策ID
-_LITERAL = 2  # a text with blanks in it is a label if it has at least this many literal characters
+_LITERAL = 2  # a text with tags in it is a label if it has at least this many literal characters
 
 
 @lru_cache(maxsize=4_096)
@@ -34,7 +34,7 @@ def as_label(text: str) -> str:
 class ExpectedCell:
     """What a sheet of the form is expected to hold in one cell.
 
-    ``label`` is the folded text that it prints, ``pattern`` a text with blanks to be filled in, ``field`` what is read
+    ``label`` is the folded text that it prints, ``pattern`` matches a text with tags in it, ``field`` is what is read
     there; with none of these its text is unpredictable. ``path`` is the one plain path it shows (``years.y1``), or
     ``round`` if its text mentions that. ``repeats`` is the number of surrounding blocks that repeat it.
     """

@@ -51,8 +51,8 @@ def resemblance(form: Form, rows: Rows) -> float:
 def align(form: Form, rows: Rows, *, quarter: int = 0, year: int = 0) -> Aligned | Doubt | None:
     """Read a sheet of ``form`` by its labels; return None if it does not look like one.
 
-    Return a Doubt if it could be read in several ways. This is so for every list: a row that was sorted or copied
-    could be taken for another. ``quarter`` and ``year`` are as in :func:`dxreport.form.read.sheet.read_sheet`.
+    Return a Doubt if it could be read in several ways, and for every list, where a row that was sorted or copied could
+    be taken for another. ``quarter`` and ``year`` are as in :func:`dxreport.form.read.sheet.read_sheet`.
     """
     if resemblance(form, rows) < LIKE:
         return None

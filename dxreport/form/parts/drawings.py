@@ -29,7 +29,7 @@ V, X = "{urn:schemas-microsoft-com:vml}", "{urn:schemas-microsoft-com:office:exc
 OFFICE = "{urn:schemas-microsoft-com:office:office}"
 _REVISION_UID = "{http://schemas.microsoft.com/office/spreadsheetml/2014/revision}uid"
 
-# Marks in the XML of a clone, whose place is known only once its rows are.
+# Placeholders in the XML of a clone, filled in once the rows of its sheet are known.
 _SHIFTED = re.compile("\ue010(-?[0-9]+)\ue011")  # a row, counted from 0, relative to the first
 _TOP, _BOTTOM = "\ue0100\ue011", "\ue012"  # the first row and the last, counted from 0
 _ROW = "\ue013"  # the first row, counted from 1
@@ -68,7 +68,7 @@ class Anchored:
 
 @dataclass(frozen=True, slots=True)
 class AttachedPart:
-    """A part that is cloned for each sheet: its relationship, its name with a gap for the sheet's number, its XML.
+    """A part that is cloned for each sheet: its relationship, its name with ``{}`` for the sheet's number, its XML.
 
     ``texts`` are the texts of its shapes.
     """

@@ -52,7 +52,7 @@ class RowMap:
     def locate(self, template_row: int, path: Path) -> tuple[int, int] | None:
         """Return the first and the last row that ``template_row`` became, as seen from the copy at ``path``.
 
-        Only the rows that share most of the path count. Return None if there are no rows.
+        Only the rows whose paths share the longest beginning with ``path`` count. Return None if there are no rows.
         """
         at = template_row, path
         if at not in self._located:

@@ -126,7 +126,7 @@ def compile_worksheet(
 
 
 def _allow_filter(root: etree._Element, builder: TemplateBuilder, found: TemplateFaults, *, published: bool) -> None:
-    """Let departments use the filter of a protected sheet, without what was chosen in it; drop one that repeats."""
+    """Let departments use the filter of a protected sheet, with nothing chosen; drop one inside a repeated block."""
     drawn = root.find(f"{S}autoFilter")
     if drawn is None:
         return

@@ -1,6 +1,6 @@
 """Elements of the sheet's XML as templates, whose ranges and formulas follow the rows.
 
-An element is left out if all its ranges have vanished; so is a container that lost everything in it.
+An element is left out if all its ranges have vanished, a container if everything in it has.
 """
 
 from __future__ import annotations

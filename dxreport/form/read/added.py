@@ -47,7 +47,7 @@ def added_items(rows: Rows, filled: Filled) -> tuple[Added, ...]:
 
 
 def _is_remark(part: ItemList, values: Mapping[Ref, str]) -> bool:
-    """Return True if rows hold nothing, or a single text that does not name an item where a name could be."""
+    """Return True if the rows hold nothing, or a single text while the cell for an item's name is blank."""
     written = [ref.field for ref, text in values.items() if text and ref.field != "activity.plan_label"]
     name = NAMED_BY.get(part.prefix)
     nameless = any(ref.field == name for ref in values) and name not in written

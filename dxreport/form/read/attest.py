@@ -1,9 +1,9 @@
 """Check that the keys of a sheet were issued, and that its texts support their order.
 
 People insert and sort rows, and the keys move with them. A key that is out of the issued order is confirmed by the
-texts of its row or column, or by the neighbour that moved with it. Keys that changed places alone are not: their
-answers would go to the wrong item. Items that were issued blank, each on a row of its own, may be in any order: no
-answer can belong to a wrong one.
+texts of its row or column, or by the neighbour that moved with it. Keys that moved without their texts are not
+confirmed: the answers would go to the wrong item. Items that were issued blank, each on a row of its own, may be in any
+order: their answers cannot go wrong.
 """
 
 from __future__ import annotations
@@ -91,8 +91,8 @@ def _sorted(here: _Lines, sent: _Lines, is_new: Callable[[RowKey], bool]) -> boo
 def _doubtful(here: _Lines, sent: _Lines) -> Iterator[int]:
     """Yield the places of keys that follow a different key than when they were issued, and that no text confirms.
 
-    A row is only mistaken for a copy of the same row of the form, a column for any other. A line without a distinctive
-    text is not in doubt unless something was written in it.
+    A row can only be mistaken for another copy of its template row, a column for any other column. A line without a
+    distinctive text is in doubt only if something was written in it.
     """
     order = [key for key in sent.at if key in here.at]
     known = [key for key in here.at if key in sent.at]

@@ -1,4 +1,4 @@
-"""Report what is not where it was issued: inserted rows and columns, and those that were moved."""
+"""Report rows and columns that were inserted or moved since the sheet was issued."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _moved_rows(placement: Placement, targets: Targets, issued: tuple[Ref, ...])
         place, at = targets.drawn.get((ref.field, ref.period)), placement.at.get(ref)
         if place is None or at is None:
             continue
-        row, unit = _Position(place[0], at[0], ref), _unit(ref)
+        row, unit = _Position(place[0], at[0], ref), _list_or_field(ref)
         units[unit] = min(units.get(unit, row), row)
         if ref.item:
             items.setdefault(unit, {}).setdefault(ref.item, []).append(row)
@@ -81,7 +81,7 @@ def _moved_rows(placement: Placement, targets: Targets, issued: tuple[Ref, ...])
     return tuple(out)
 
 
-def _unit(ref: Ref) -> str:
+def _list_or_field(ref: Ref) -> str:
     """Return the list that a text belongs to, or the field of a text of the measure itself."""
     return ref.prefix or ref.field
 

@@ -18,9 +18,9 @@ _NAMED = 6  # a message names at most this many cells
 
 
 def outside_fields(sheet: Grid, filled: Filled, added: Collection[int]) -> Iterator[Problem]:
-    """Yield a warning for each row or column with text that the form does not have, and two for its own cells.
+    """Yield a warning for each row or column with text that the form does not have, and up to two for its own cells.
 
-    One of these two covers all texts in blank cells, the other all changed labels. Rows in ``added`` (1-based) are
+    Of these two, one covers all texts in blank cells, the other all changed labels. Rows in ``added`` (1-based) are
     left out, since they are merged.
     """
     rows, columns = ({at[i] for at in filled.at.values()} for i in (0, 1))

@@ -23,7 +23,7 @@ SEARCHED = 200  # this many rows and columns are searched for the stamp
 Rows = Sequence[Sequence[str]]  # a sheet as a rectangle: ``rows[i][j]`` is the text of cell (i+1, j+1)
 Keyed = dict[int, str]  # the keys of rows or columns by place, in order and counted from 0
 KeyPlaces = tuple[tuple[tuple[int, str], ...], tuple[tuple[str, int], ...]]  # rows and columns, as in Keys
-SHAPES = 512  # ways of placing keys that are remembered: sheets with as many items in each list are alike
+SHAPES = 512  # arrangements of keys that are cached: sheets with the same number of items in each list share one
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Keys:
 
     @property
     def places(self) -> KeyPlaces:
-        """The places of its keys, which many sheets of a form have in common."""
+        """The places of its keys in hashable form, for caches: many sheets of a form have the same."""
         return tuple(self.rows.items()), tuple(self.columns.items())
 
 
@@ -59,7 +59,7 @@ class Placement:
 
     @cached_property
     def cells(self) -> Mapping[Ref, str]:
-        """Their addresses."""
+        """The addresses of the texts (``E21``)."""
         return {ref: address(*at) for ref, at in self.at.items()}
 
 
@@ -296,7 +296,8 @@ def measure_at(form: Form, text: str) -> str:
 def read_keyed(form: Form, rows: Rows, keys: Keys, targets: Targets) -> Filled:
     """Read a measure by its keys."""
     lost = targets.columns - keys.columns.keys()
-    if lost or form.layout.is_list:  # with a column lost, it depends on texts; in a list, each measure has its own keys
+    # Not worth caching: without a column it depends on texts, and in a list no two measures have the same keys.
+    if lost or form.layout.is_list:
         placement = _placement(form, rows, keys.rows, keys.columns, targets)
     else:
         placement = _known_placement(form, keys.places, targets)

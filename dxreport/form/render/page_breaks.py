@@ -27,8 +27,9 @@ class PagedRows:
     """What the pages of a sheet depend on, apart from the heights of its rows.
 
     ``room`` is the height of a page in points; if ``fits``, a sheet slightly taller than a page is shrunk. Rows ``top``
-    to ``bottom`` are printed, ``titles`` on each page. A page ends after each of ``forced``, and better not within the
-    ``blocks`` and, if that takes no extra page, the ``sections``. All are rows of the sheet; spans are (first, last).
+    to ``bottom`` are printed, ``titles`` on each page. A page ends after each of ``forced``, and if possible not within
+    the ``blocks`` nor, if that takes no extra page, within the ``sections``. All are rows of the sheet; spans are
+    (first, last).
     """
 
     def __init__(self, form: Form, rows: RowMap) -> None:

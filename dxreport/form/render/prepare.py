@@ -84,10 +84,10 @@ class RowProgram(NamedTuple):
 
 
 class SheetShape:
-    """What follows from the rows of a sheet alone, whatever their texts: shapes are few.
+    """What follows from the rows of a sheet alone, whatever their texts: most sheets share a few shapes.
 
-    ``drawn`` are the template rows that they come from, ``numbers`` the numbers of these; ``after`` is the XML after the
-    rows, with marks; ``frozen`` is the last frozen row.
+    ``drawn`` are the template rows that they come from, ``numbers`` the numbers of those; ``after`` is the XML after
+    the rows, with placeholders; ``frozen`` is the last frozen row.
     """
 
     def __init__(self, form: Form, origins: tuple[Origin, ...], lists: Mapping[str, str]) -> None:

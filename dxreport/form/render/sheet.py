@@ -272,7 +272,7 @@ class SheetWriter:
             )
 
     def _stretch(self) -> list[float]:
-        """Make the last row of each tall merge so high that its text fits; return the height of each row, 0 if hidden.
+        """Make the last row of each tall merge tall enough for its text; return the height of each row, 0 if hidden.
 
         Rows left for Excel to size could shrink, so they are fixed if the text needs their height.
         """
@@ -319,7 +319,7 @@ class SheetWriter:
         return f'<row r="1" hidden="1"><c r="A1"{_KEY}{escape(str(self.stamp))}{TEXT_TAIL}{"".join(keys)}</row>'
 
     def _after(self, heights: Sequence[float]) -> str:
-        """Return what follows the rows: page breaks, and no warning (green triangle) at digits stored as text."""
+        """Return what follows the rows: page breaks, and no green triangles at digits stored as text."""
         paged, letters = self.shape.paged.pages(heights), self.form.column_letters
         marks = "".join(f'<brk id="{row}" max="16383" man="1"/>' for row in paged.breaks)
         count = len(paged.breaks)

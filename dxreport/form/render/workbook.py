@@ -1,4 +1,4 @@
-"""Put sheets into a workbook: one per measure or list, the template's other sheets, the stamp; nothing of its author.
+"""Put sheets into a workbook: one per measure or list, the template's others, the stamp; nothing about its author.
 
 Parts that all workbooks of a form share are deflated only once. Every other part is one string and one deflate.
 """
