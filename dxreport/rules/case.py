@@ -107,7 +107,7 @@ class Case:
         return access(ref.field, ref.period, self.round, self.settings) is not Access.LOCKED
 
     def still_to_ask(self, ref: Ref) -> bool:
-        """Return True in a check of a new master, if the round for plans will ask for a cell."""
+        """Return True in a check of a master without plans yet, if the current round will ask for a cell."""
         if self.issued is not None or self.round.quarter or self.field(ref).group not in self.round.opens:
             return False
         plans = (text for ref, text in self.values.items() if ref.field in ("goal", "activity.plan"))
@@ -118,7 +118,7 @@ class Case:
 class Finding:
     """A fault found by a rule: its kind, its cells, and the parameters of its message.
 
-    A rule sets ``severity`` only to overrule the catalogue; ``judge`` fills it in.
+    A rule sets ``severity`` only to override the catalogue; otherwise ``judge`` fills it in.
     """
 
     kind: ProblemKind

@@ -42,7 +42,7 @@ def comparable(case: Case) -> Iterator[Finding]:
     """Report an 実績 that cannot be compared with its numeric 目標.
 
     It must be numeric too, with the same parts and units, counted the same way. In an interim round a dash means that
-    there is no result yet; if the 実績 is required, a dash is no answer.
+    there is no result yet; if the 実績 is required, a dash is not an answer.
     """
     for ref, year in case.actuals:
         if case.to_come(ref) or not year.actual.strip():

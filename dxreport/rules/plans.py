@@ -33,6 +33,6 @@ def _asks(case: Case) -> bool:
 
 
 def _blank(case: Case, ref: Ref, kind: problems.ProblemKind) -> Iterator[Finding]:
-    """Find a blank cell that the department could fill in, unless the round requires it: required.py says so."""
+    """Report a blank cell that the department could fill in; those that the round requires are left to required.py."""
     if case.has_input(ref) and case.access(ref) is Access.OPEN and case.field(ref).group not in case.round.requires:
         yield finding(kind, ref)

@@ -25,7 +25,7 @@ def address(case: Case) -> Iterator[Finding]:
 
 
 def malformed(ref: Ref, text: str, domain: str) -> Iterator[Finding]:
-    """Report words of ``text`` that are no mail addresses, or are outside ``domain`` and its subdomains."""
+    """Report words of ``text`` that are not mail addresses, or are outside ``domain`` and its subdomains."""
     for mail in (mail for mail in _BETWEEN.split(text) if mail):
         if not _MAIL.fullmatch(mail):
             yield finding(problems.MAIL_MALFORMED, ref, value=mail, domain=domain or "ドメイン")
@@ -42,7 +42,7 @@ def department_names(case: Case) -> Iterator[Finding]:
 
 
 def length(case: Case) -> Iterator[Finding]:
-    """Report texts that do not fit in a cell of Excel."""
+    """Report texts that are too long for an Excel cell."""
     for ref, text in case.values.items():
         if len(text) * 2 > MAX_TEXT and (units := utf16_length(text)) > MAX_TEXT:
             yield finding(problems.TEXT_TOO_LONG, ref, length=f"{units:,}")

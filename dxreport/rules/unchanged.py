@@ -14,8 +14,7 @@ def unchanged(case: Case) -> Iterator[Finding]:
     """Report locked cells that are not as issued.
 
     The correction of an answer from an earlier round is accepted with a warning. Answers for a coming quarter are left
-    to ``progress.quarter_to_come``. A difference only in blanks and line breaks is a warning too, since programs cause
-    it.
+    to ``progress.quarter_to_come``. A difference in white space only is a warning too, since programs cause it.
     """
     for ref, new in case.values.items() if case.issued else ():
         old = case.before.get(ref, "")

@@ -19,9 +19,9 @@ _NAME = 20  # characters of a 取組内容 that a label shows
 def judge(case: Case, rules: Iterable[Rule]) -> list[Finding]:
     """Return the findings of ``rules`` with their severity, one per fault, in form order.
 
-    Only what the return introduced is an error. In cells that are all as issued an error becomes a warning, and a
-    warning, if they were locked too, is left to the check of the master, where the severities of the catalogue hold. In
-    such a check there is none about blanks that no form asks for.
+    Only what the return introduced is an error: in cells that are all as issued, an error becomes a warning. A warning
+    about cells that the department neither changed nor could change is left to the check of the master. That check
+    keeps the severities of the catalogue, and reports no blanks that no form asks for.
     """
     found = [_with_severity(case, f) for rule in rules for f in rule(case)]
     found = [f for f in found if not _out_of_reach(case, f)]
@@ -36,7 +36,7 @@ def _with_severity(case: Case, found: Finding) -> Finding:
 def _out_of_reach(case: Case, found: Finding) -> bool:
     """Return True for a warning about cells that the department neither changed nor could change.
 
-    In a check of the master: for a finding about blanks that no form asks for.
+    In a check of the master, return True for a finding about blanks that no form asks for.
     """
     if case.issued is None:
         return not any(case.has_input(ref) or case.values.get(ref, "").strip() for ref in found.refs)
@@ -46,7 +46,7 @@ def _out_of_reach(case: Case, found: Finding) -> bool:
 
 
 def _without_duplicates(found: list[Finding]) -> list[Finding]:
-    """Report a changed locked cell as nothing else, and a faulty correction only as a fault."""
+    """Drop other findings about a changed locked cell, and the warning about a correction that is itself an error."""
     locked = {ref for f in found if f.kind is problems.LOCKED_CHANGED for ref in f.refs}
     wrong = {ref for f in found if f.severity == "error" for ref in f.refs}
     reported = {problems.LOCKED_CHANGED: set[Ref](), problems.REPORTED_CHANGED: wrong}
