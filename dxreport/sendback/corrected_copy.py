@@ -1,8 +1,8 @@
 """The corrected copy: a department's own workbook, sent back with the cells in question marked.
 
-Marked cells get a tint, a strong border and a note, and a new first sheet lists them all. Everything else stays
-byte for byte. Marks of an earlier copy, macros and other active content are removed first. Read as a return, a marked
-workbook has the same answers as before.
+Marked cells get a tint, a strong border and a note, and a new first sheet lists them all. Everything else stays byte
+for byte. Marks of an earlier copy, macros and other active content are removed first. Read as a return, a marked
+workbook gives the same answers as before.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def corrected_copy(package: Package, marks: Sequence[Mark], header: Sequence[str
     """Return an .xlsx or .xlsm as an .xlsx with these marks, listed under the lines of ``header`` on 差し戻し.
 
     Macros and other active content are removed, and the list says so. Raise PackageError if the workbook is damaged or
-    cannot be edited (Strict Open XML, shared), ValueError if a mark's cell is no address.
+    cannot be edited (Strict Open XML, shared), ValueError if a mark's cell is not an address.
     """
     book = workbook_part(package)
     if package.xml(book).tag != f"{{{MAIN_NS}}}workbook":

@@ -46,9 +46,9 @@ def fill(data: bytes, form: Form, answers: Mapping[str, Mapping[Ref, str]], *, q
 
 
 def _set_text(sheet: SheetEdit, where: At, text: str, styles: Styles, sizes: Sizes) -> None:
-    """Set a text; its row becomes as high as the text needs, and no lower than it was.
+    """Set a text; its row becomes as tall as the text needs, and no lower than it was.
 
-    Excel would fit the row if no height were stored, but LibreOffice takes the default of the sheet.
+    Without a stored height Excel would fit the row, but LibreOffice would use the sheet's default.
     """
     row, before = where[0], sheet.height(where[0])
     sheet.set(*where, text)
