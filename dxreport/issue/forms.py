@@ -29,7 +29,7 @@ def form_files(folder: Path) -> tuple[Path, ...]:
 
 
 def other_books(folder: Path) -> tuple[Path, ...]:
-    """Return the workbooks in a folder that were saved in a format that no form has."""
+    """Return the workbooks in a folder whose format cannot be used for a form."""
     return tuple(sorted(p for p in folder.glob("*.*") if p.suffix.lower() in _OTHER and p.name[0] not in "~."))
 
 

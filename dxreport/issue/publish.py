@@ -1,7 +1,7 @@
 """Publish the sheets of all measures for the city's web site, in one workbook per form.
 
-It has no stamp, keys, hidden rows, columns or sheets, notes, dropdowns, prompts, tints, author names or deadlines.
-Fields of the round are blank but for its quarter.
+It has no stamp, keys, hidden rows, columns or sheets, notes, dropdowns, prompts, tints, author names or deadlines. Of
+the round, it shows only the quarter.
 """
 
 from __future__ import annotations

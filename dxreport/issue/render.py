@@ -1,7 +1,7 @@
 """Render the master into one workbook per department and form, entered in 発行台帳 and kept in the workspace.
 
-All workbooks are rendered before any is written: the kept copies, the master, the files to send. They get their
-numbers before workers render them. Rendering the same content again gives the same issue.
+All workbooks are rendered before anything is written: the kept copies, the master, then the files to send. Each gets
+its number before a worker renders it. Rendering the same content again gives the same issue.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from .store import form_path, snapshot_path, workbook_path
 
 _Sheets = tuple[str, str, tuple[str, ...], str]  # round, department, measures, form
 _ROUND_LETTERS = {"計画": "P", "年度実績": "Y"}
-_WORTHWHILE = 400  # workbooks; a process starts in the time in which one renders half of them
+_WORTHWHILE = 400  # processes pay off from this many workbooks on: starting one takes as long as rendering half of them
 
 
 @dataclass(frozen=True, slots=True)

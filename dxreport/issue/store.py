@@ -93,7 +93,7 @@ def _plain_inputs(shown: frozenset[tuple[str, int]]) -> str:
     return " ".join(f"{key}/{n}" for key, n in sorted(shown))
 
 
-@lru_cache(maxsize=256)  # most measures have the input cells of others
+@lru_cache(maxsize=256)  # most measures share their input cells with others
 def _parsed_inputs(plain: str, today: Catalogue) -> frozenset[tuple[str, int]]:
     parts = (text.rpartition("/") for text in plain.split())
     return frozenset((today.address(key), int(n)) for key, _, n in parts)
