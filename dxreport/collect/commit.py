@@ -53,7 +53,7 @@ class Books:
         """The log of this master; built from its ledgers and originals if there is none.
 
         A master that names no commit has lost the name if its ledgers have entries: its log is then the nearest one.
-        With blank ledgers, it dates from before the first commit.
+        With empty ledgers, it dates from before the first commit.
         """
         master = self.master
         if master.commit and self.log.names():
@@ -264,7 +264,7 @@ class Books:
     ) -> dict[tuple[str, str, str], Receipt]:
         """Return rows of 受付簿, after all events or the first ``upto``, by return, measure and issue.
 
-        They are those of the sheets of ``measures``, and of whatever could not be read of ``returns``.
+        There is one for each sheet of ``measures``, and for whatever could not be read of ``returns``.
         """
         readings, files = self.readings(), self.files()
         rows = [

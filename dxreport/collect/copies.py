@@ -1,4 +1,4 @@
-"""The corrected copies that were written, by their names alone."""
+"""Find the corrected copies that were written, by their file names alone."""
 
 from __future__ import annotations
 

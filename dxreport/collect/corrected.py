@@ -79,7 +79,7 @@ class MarkOrder(NamedTuple):
 
 
 def marked(order: MarkOrder) -> bytes | None:
-    """Return a workbook with its marks; None if it cannot have any: Strict Open XML, a shared workbook, an odd file."""
+    """Return a workbook with its marks; None if it cannot be marked (Strict Open XML, shared, an odd file)."""
     try:
         return corrected_copy(Package(order.data, outside=True), order.marks, order.header)
     except PackageError:
@@ -91,7 +91,7 @@ def marked(order: MarkOrder) -> bytes | None:
 
 
 def _is_ours_to_move(sheet: SheetPlan) -> bool:
-    """Return True if a sheet is of another fiscal year: the coordinator collects it there, and it does not go back."""
+    """Return True if a sheet is of another year: it does not go back, but is collected in that year's workspace."""
     return any(p.code == problems.WRONG_YEAR.code for p in sheet.problems)
 
 

@@ -56,7 +56,7 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """The file of a held sheet came again: from here on it is judged by these terms."""
+    """The file of a held sheet came again: from here on, the sheet is judged by these terms."""
 
     return_id: str
     terms: str
@@ -114,7 +114,7 @@ class Accept:
 
 @dataclass(frozen=True, slots=True)
 class Withdraw:
-    """A return was withdrawn or, with a ``measure``, only what it says of that one."""
+    """A return was withdrawn or, with a ``measure``, only its sheets of that measure."""
 
     return_id: str
     reason: str = ""

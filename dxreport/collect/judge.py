@@ -16,7 +16,7 @@ from .events import Sheet
 from .reading import SheetReading
 from .state import Judged
 
-_REMEMBERED = 256  # sheets; those of a measure are asked about one after the other
+_REMEMBERED = 256  # sheets; queries about those of a measure follow one another
 
 
 class Judge:
@@ -81,9 +81,9 @@ class Judge:
             str(ref) for ref in (*others, *due)
         }
         raw = judge(case)
-        # What has no cell on the sheet cannot be missed: a list that is drawn twice may end at different items.
+        # A text without a cell on the sheet cannot be missing: a list that is drawn twice may end at different items.
         unseen = {r for f in raw if f.kind.code in problems.LACKING for r in f.refs if r.item and r not in read.cells}
-        # Nor is a sheet told about items that another one added in rows that are blank here.
+        # Nor is a sheet blamed for items that another one added in rows that are blank here.
         added = {(ref.prefix, ref.item) for ref in others if ref.item and ref not in read.texts}
         unseen |= {r for f in raw for r in f.refs if (r.prefix, r.item) in added}
         findings = [f for found in raw if (f := _without(found, known | set(map(str, unseen))))]

@@ -58,7 +58,7 @@ def content_key(sha256: str, file: str) -> str:
 
 
 def orphans(workspace: Workspace, named: Collection[str]) -> dict[str, str]:
-    """Return the numbers of originals that are not among ``named``, by content: left by a run that was cut off."""
+    """Return the numbers of originals that are not among ``named``, by content: left by a run that was killed."""
     out = {}
     for path in sorted(workspace.returns.glob("U*_*")):
         number, _, name = path.name.partition("_")

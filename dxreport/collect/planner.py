@@ -60,7 +60,7 @@ class Planner:
         for file in files:
             if read := self._opened[_key(file)]:
                 opened.setdefault(_key(file), (file, read))
-        # At the same time, corrected copies come after what they may correct.
+        # Of files sent at the same time, corrected copies come after those they may correct.
         for file, read in sorted(opened.values(), key=lambda o: (self._at(*o), bool(o[1].corrects), o[0].received)):
             self._enter(file, read)
 
@@ -107,7 +107,7 @@ class Planner:
         return self.whole and not reading.whole and reading.id not in self.books.withdrawn(partly=True)
 
     def _at(self, file: ReturnedFile, read: FileRead) -> str:
-        """Return when answers were given: when the mail was sent, but not before the issue or the corrected return."""
+        """Return when its answers were given: when the mail was sent, but not before the issue or what it corrects."""
         received = self.books.when
         if not file.received:
             return received

@@ -57,7 +57,7 @@ class FileRead:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One measure on a sheet, named by ``stamp``; ``read`` is None if its cells cannot be told.
+    """One measure on a sheet, named by ``stamp``; ``read`` is None if its cells cannot be located.
 
     ``attested`` lists the rows and columns whose keys are in doubt.
     """
@@ -82,7 +82,7 @@ class FileReader:
         self.master, self.archive = master, archive
         self.unkeyed = UnkeyedReader(master, archive)
         self.passwords, self.ask = dict(passwords or {}), ask
-        self._opens: dict[str, str] = {}  # the password of a file, by its content: each other one was tried once
+        self._opens: dict[str, str] = {}  # the password that opened a file, by its digest: no other is tried again
         self.measures = {m.id for m in master.measures}
         self.seals, self.senders = Seals(archive), Senders(master)
 
@@ -171,7 +171,7 @@ class FileReader:
         snapshots = (self.archive.snapshot(part.stamp.issue) for part in here)
         forms = {snapshot.form for snapshot in snapshots if snapshot}
         said = (
-            # Of a form that we do not know, such as last year's, nobody can tell what is extra.
+            # If the form is unknown, such as last year's, nobody can tell which sheets are extra.
             *(extra_sheets(book, self.archive, forms, {s.sheet for s in sheets}) if forms else ()),
             *self._foreign(file, sheets),
             *_active(book),
@@ -186,7 +186,7 @@ class FileReader:
             yield problem(problems.FOREIGN_SENDER, {"department": departments, "sender": sender}, value=sender)
 
     def _parts(self, sheet: Grid, stamp: Stamp) -> list[_Part]:
-        """Return a part for each measure on a stamped sheet, or a single one without texts if none can be told."""
+        """Return a part for each measure on a stamped sheet, or a single one without texts if none can be read."""
         snapshot = self.archive.snapshot(stamp.issue)
         form = self._form(stamp, snapshot) if snapshot else None
         round_ = self.master.settings.round(snapshot.round) if snapshot else None

@@ -1,4 +1,4 @@
-"""A reading: what was read of a returned file, once and for all. It holds facts only, without judgement."""
+"""A reading: what was read from a returned file, once and for all. It holds facts only, without judgement."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Reading:
     department: str = ""
 
     def rank(self, place: int) -> Rank:
-        """Return the rank of the answers of the sheet at this place; the number of a return without one is 0."""
+        """Return the rank of the answers of the sheet at this place; a return without a number counts as 0."""
         return self.at, number_of(self.id), place
 
     @property

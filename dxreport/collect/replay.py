@@ -90,7 +90,7 @@ class _Fold:
     def __init__(self, first: Mapping[Ref, str], rules: Rules) -> None:
         self.rules = rules
         self.first = first
-        self.put: dict[Ref, Text] = {}  # in the place of those
+        self.put: dict[Ref, Text] = {}  # what events put in their place
         self.said: dict[tuple[str, Ref], tuple[Said, SheetKey]] = {}
         self.rounds: set[str] = set()  # those with a sheet that went in
         self.sheets: dict[SheetKey, SheetOutcome] = {}
@@ -129,7 +129,7 @@ class _Fold:
         alone, entry.leans = self._judge(entry, [entry])
         entry.judged = alone
         if alone.own:
-            entry.fate = Fate.ELSEWHERE if alone.elsewhere and not self._is_news(entry) else Fate.HELD
+            entry.fate = Fate.ELSEWHERE if alone.elsewhere and not self._has_own_answer(entry) else Fate.HELD
             return
         run = self._waiting(entry)
         joint = self._judge(entry, run)[0] if len(run) > 1 else alone
@@ -186,7 +186,7 @@ class _Fold:
         texts = {**parent.issued, **{ref: said.text for ref, said in before.items()}}
         return before | {ref: Said(t, parent.rank) for ref, t in parent.texts.items() if t != texts.get(ref, "")}
 
-    def _is_news(self, entry: SheetOutcome) -> bool:
+    def _has_own_answer(self, entry: SheetOutcome) -> bool:
         """Return True if a sheet meant for another round has a new answer in a cell that round does not open."""
         shared = self.rules.shares(entry.sheet, entry.judged.elsewhere)
         own = {ref: said for ref, said in entry.says.items() if ref not in shared}
@@ -216,7 +216,7 @@ class _Fold:
             standing = self._standing(sheet, ref, answer, opened)
             if standing is not None and standing != text:
                 texts[ref] = standing
-                if standing or entry.says:  # a sheet without any answer answers no blank, whatever it shows
+                if standing or entry.says:  # a sheet without any answer is still to blame for a blank
                     others.add(ref)
         return self.rules.judge(sheet, texts, others), bool(others)
 
@@ -288,7 +288,7 @@ class _Fold:
         """Return the number of the return that replaces a held sheet, "" for none.
 
         It is the last other one of the round that went in with a higher rank; one that says nothing and leans on others
-        is no replacement.
+        does not replace it.
         """
         sheet = entry.sheet
         later = [
@@ -298,14 +298,17 @@ class _Fold:
         ]  # fmt: skip
         return later[-1].return_id if later else ""
 
-    def _enter(self, run: Sequence[SheetOutcome], last: SheetOutcome, whole: Judged | None) -> None:
-        """Merge sheets together, in the order of their ranks, then look again at those that still wait."""
+    def _enter(self, run: Sequence[SheetOutcome], last: SheetOutcome, joint: Judged | None) -> None:
+        """Merge sheets together, in the order of their ranks, then look again at those that still wait.
+
+        ``joint`` is the outcome of the sheets as one, None if ``last`` was accepted.
+        """
         group = [*(e for e in run if e is not last), last]
         for e in sorted(group, key=lambda e: e.sheet.rank):
             if e.accepted is None:
                 gave = (o for o in group if o is not e and o.says and (e is not last or _gives(o, e)))
                 e.joined = tuple(o.sheet.return_id for o in gave)
-                e.judged = _still(e.judged, whole) if whole else Judged(warnings=e.judged.warnings)
+                e.judged = _still(e.judged, joint) if joint else Judged(warnings=e.judged.warnings)
             self._take(e)
         self._look_again()
 
@@ -353,7 +356,7 @@ class _Fold:
         entry.fate = Fate.SILENT if silent else Fate.TAKEN if taken else Fate.UNCHANGED
 
     def _kept(self, entry: SheetOutcome) -> dict[Ref, str]:
-        """Return the return whose answer stays in each cell that a sheet left blank, except for those it joins."""
+        """Return, by cell that a sheet left blank, the return whose answer stays there; those it joins do not count."""
         known = (
             (ref, self.said.get((entry.sheet.round, ref))) for ref, t in entry.sheet.texts.items() if not t.strip()
         )
@@ -466,8 +469,8 @@ def _gives(giver: SheetOutcome, taker: SheetOutcome) -> bool:
     return any(taker.says.get(ref) is None or taker.says[ref].text != said.text for ref, said in giver.says.items())
 
 
-def _still(own: Judged, whole: Judged) -> Judged:
-    """Return the warnings of a sheet that also hold for the joint sheet; those about its shape (W5) always stay."""
+def _still(own: Judged, joint: Judged) -> Judged:
+    """Return only warnings: those that the joint sheet has too, and all about the shape of the sheet (W5)."""
 
-    said = {(p.code, p.fields) for p in whole.warnings}
+    said = {(p.code, p.fields) for p in joint.warnings}
     return Judged(warnings=tuple(p for p in own.warnings if p.code.startswith("W5") or (p.code, p.fields) in said))

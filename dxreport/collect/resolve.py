@@ -125,7 +125,7 @@ def _labels(books: Books, measure: str, ref: Ref) -> dict[Ref, str]:
 
 
 def _standard(take: str, field: Field | None) -> str:
-    """Return a typed text in the form that reading a sheet would give it. Raise UsageError if it is no number."""
+    """Return a typed text as reading a sheet would give it. Raise UsageError for a number that cannot be read."""
     text = normalise(take)
     if not text or field is None or field.kind is not FieldKind.NUMBER:
         return text

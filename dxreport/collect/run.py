@@ -62,7 +62,7 @@ def collect(
         work.plan(files, watch)
     except DxreportError:
         raise
-    except Exception as error:  # a rule failed on an answer that nobody foresaw
+    except Exception as error:  # an answer that nobody foresaw broke a rule
         files = _without_culprits(work, files, error)
         work.plan(files)
     if dry_run:

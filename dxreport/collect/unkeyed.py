@@ -44,7 +44,7 @@ NO_FORMS = {SHEET, FIELDS.name}  # the sheet 項目 of a master shares headings 
 class UnkeyedReader:
     """Reads visible sheets that look like a form of the current round and carry no stamp.
 
-    A sheet counts for the last issue of its measure in that round with the form it is read by.
+    A sheet is taken to belong to the last issue of its measure in that round that has the form it is read by.
     """
 
     def __init__(self, master: Master, archive: Archive) -> None:
@@ -84,7 +84,7 @@ class UnkeyedReader:
         return {digest: form for digest, i in known.items() if (form := self._archive.form_of(i)) is not None}
 
     def _identified(self, sheet: Grid) -> Unkeyed | None:
-        """Read a sheet with the form that its measure was issued on; return None if it looks like no form."""
+        """Read a sheet with the form that its measure was issued on; return None if it does not look like a form."""
         refused: Unkeyed | None = None
         for digest, form in self._forms.items():
             read = align(form, sheet.rows, quarter=self._round.quarter, year=self._master.settings.plan_year)
