@@ -36,10 +36,10 @@ class Way(Enum):
 class Task:
     """What to do about one department.
 
-    ``people`` are the 主担当者 of its sheets. ``faults`` are problems of its addresses. ``last`` is its last recorded
-    draft of a reminder or sendback, ``count`` the number of this kind. ``files`` are the existing corrected copies and
-    drafts, each with a label. ``rank`` is its place in the order of the work. ``drafted`` is True if the mail to send
-    was drafted today.
+    ``people`` are the 主担当者 of its sheets. ``faults`` are problems of its addresses. ``last`` is its last recorded draft
+    of a reminder or sendback, ``count`` the number of drafts of that kind. ``files`` are the existing corrected copies
+    and drafts, each with a label. ``rank`` is its place in the order of the work. ``drafted`` is True if the mail to
+    send was drafted today.
     """
 
     department: str
@@ -58,7 +58,7 @@ class Task:
 
     @property
     def days_late(self) -> int:
-        """The most days that one of its sheets is late."""
+        """The most days that any of its sheets is late."""
         return max(s.days_late for s in self.sheets)
 
     @property
@@ -216,7 +216,7 @@ def agenda(workspace: Workspace, master: Master, found: RoundStatus, today: date
     for d in master.departments:
         sheets, made = owed.get(d.name, []), record.get(d.name, [])
         held = max((s.held.when for s in sheets if s.held), default="")
-        fresh = [m for m in made if m.kind == "remind" or m.when >= held]  # not about returns that others followed
+        fresh = [m for m in made if m.kind == "remind" or m.when >= held]  # not about superseded returns
         faults = tuple(address_problems(d.to, master.settings.mail_domain)) if sheets else ()
         decided = _unreached(faults) or (_return(fresh, today) if held else _remind(sheets, made, today))
         if not sheets or decided is None:

@@ -29,7 +29,7 @@ class State(Enum):
 
     @property
     def owes(self) -> bool:
-        """True if the department has something to send, which is not so while its return is under review."""
+        """True if the department has something to send; it has nothing while its return is under review."""
         return self in (State.ISSUED, State.HELD, State.MISSING)
 
     @property
@@ -184,7 +184,7 @@ def _sheet(ledgers: _Ledgers, department: str, measure: Measure, today: date) ->
     deadline = issue.due(round_) if issue else round_.deadline
     late = max(0, (today - date.fromisoformat(deadline)).days) if deadline else 0
     receipts = [r for r in ledgers.receipts.get(measure.id, ()) if not _left_to(department, master, issue, r)]
-    # A blank copy hides no answer, nor does an older mail that came late and is held.
+    # Neither a blank copy nor an older mail that came late and is held hides an answer.
     answers = [r for r in receipts if r.state is not ReceiptState.SILENT and not r.replaced_by] or receipts
     receipt = max(answers, key=lambda r: r.number, default=None)
     conflicts = ledgers.conflicts(measure.id)
