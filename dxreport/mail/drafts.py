@@ -35,7 +35,7 @@ from ..workspace.transaction import write_files
 from .eml import BOUNDARY, Attachment, eml, is_as_written, seal
 from .template import compose
 
-DAYS_TO_CORRECT = 3  # so long a department is not reminded of sheets that went back to it
+DAYS_TO_CORRECT = 3  # a department is not reminded for this long of sheets that were sent back to it
 
 
 class MailKind(Enum):
@@ -265,7 +265,7 @@ class _Writer:
         return Attachment(issue.file, path.read_bytes())
 
     def _late(self, s: SheetStatus) -> int:
-        """Return the days past the deadline; 0 in a return to a department that had answered in time."""
+        """Return the days past the deadline; when returning a sheet, 0 if the department had answered in time."""
         if self.kind is not MailKind.RETURN or not s.days_late:
             return s.days_late
         mine = (r for r in self.master.receipts if r.measure == s.measure and not r.state.aside)
@@ -289,7 +289,7 @@ class _Writer:
         return f"{day}（{'延長後' if s.deadline > s.issue.printed else '変更後'}）"
 
     def _names(self, department: str, sheets: Sequence[SheetStatus], files: tuple[str, ...]) -> dict[str, object]:
-        """Return the names for the mail template; it tells a passed deadline only to departments that missed it."""
+        """Return the names for the mail template; a passed deadline is named only to departments that missed it."""
         late = max(map(self._late, sheets))
         passed = all(s.days_late for s in sheets)
         return {

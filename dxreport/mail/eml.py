@@ -1,9 +1,9 @@
-"""Mail drafts as .eml files that Outlook and Thunderbird open ready to be sent.
+"""Mail drafts as .eml files that Outlook and Thunderbird open ready to send.
 
-The name of an attachment is written twice: as ``filename*`` of Content-Disposition (RFC 2231), which Thunderbird
-reads, and as ``name`` of Content-Type in encoded words (RFC 2047), without which Outlook shows "Untitled
-attachment" for Japanese names. ``X-Unsent`` makes both programs open the file in the window for writing mails.
-From, Date and Message-ID are left to the program that sends the draft: the same draft results in the same bytes.
+The name of an attachment is written twice: as ``filename*`` of Content-Disposition (RFC 2231), which Thunderbird reads,
+and as ``name`` of Content-Type in encoded words (RFC 2047), without which Outlook shows "Untitled attachment" for
+Japanese names. ``X-Unsent`` makes both programs open the file in a compose window. From, Date and Message-ID are left
+to the program that sends the draft: the same draft results in the same bytes.
 """
 
 from __future__ import annotations
