@@ -148,9 +148,9 @@ def _opposed(target: Quantity, direction: Direction) -> bool:
 def compare(target: str, actual: str, direction: Direction, indicator: str = "") -> tuple[PartResult, ...]:
     """Compare each number of a 目標 with that of the 実績; only ``direction`` says which way is better.
 
-    Return () for 判定しない, and unless both are exact numbers of the same shape, unit and way of counting, which the
-    ``indicator`` (評価項目) may state for either (約300件 and 300件以上 are no exact 実績). Nothing is met or missed
-    without a direction, or where 以上, 超, 以下, 以内 or 未満 in the 目標 contradicts it.
+    Return () for 判定しない, and unless both are exact numbers (an 実績 of 約300件 or 300件以上 is not) of the same shape, unit and
+    way of counting; the ``indicator`` (評価項目) may state the last for either. Nothing is met or missed without a
+    direction, or where 以上, 超, 以下, 以内 or 未満 in the 目標 contradicts it.
     """
     if _obstacle(target, actual, direction, indicator):
         return ()

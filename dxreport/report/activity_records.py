@@ -109,7 +109,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Late activities that are ``new``, and what became of those that were late in the quarter before.
+    """The number of activities newly late, and what became of those that were late in the quarter before.
 
     ``other`` counts 報告事項なし, 予定なし, 設定にない語, and activities of measures that have ended.
     """
@@ -171,8 +171,9 @@ class EndedMeasure(MeasureLine):
 class ActivityLine(MeasureLine):
     """One activity in the quarter; ``streak`` counts the quarters in a row, up to this one, in which it was late.
 
-    ``past`` holds its standing in each quarter of ``Figures.trend``; ``next_plan`` is its 作業予定 of the next
-    quarter, ``""`` in the fourth. ``notes`` are sentences to print after a ※: its 進捗 contradicts its 作業予定.
+    ``past`` holds its standing in each quarter of ``Figures.trend``; ``next_plan`` is its 作業予定 of the next quarter,
+    ``""`` in the fourth. ``notes`` are sentences to print after a ※: its 進捗 is not a word of 設定, or nothing was
+    planned.
     """
 
     key: str
@@ -192,7 +193,7 @@ class ActivityLine(MeasureLine):
 
     @property
     def streak_text(self) -> str:
-        """``since_when`` of a late one, as templates of earlier releases call it."""
+        """``since_when`` of a late activity, under the name that templates of earlier releases use."""
         return self.since_when if self.streak else ""
 
     @property

@@ -23,8 +23,8 @@ from .records import Coordination, Missing, Point
 def coordination(master: Master, quarter: int, today: date, asked: Asked) -> Coordination:
     """Return the sheets of the quarter's round that are not in the master, in 建制順, and the open points.
 
-    A blank is no open point if the form of the measure has no input for it, according to ``asked``. Raise UsageError if
-    設定 has no round of the quarter.
+    A blank is not an open point if the form of the measure has no input for it, according to ``asked``. Raise
+    UsageError if 設定 has no round of the quarter.
     """
     round_ = master.settings.of_quarter(quarter)
     if round_ is None:

@@ -35,9 +35,9 @@ def reported(catalogue: Catalogue) -> tuple[Field, ...]:
 
 
 def asked(workspace: Workspace, master: Master, quarter: int, *, coordinator: bool) -> Asked:
-    """Return what the sheets issued up to a quarter ask for, by measure, if a report for this reader shows it.
+    """Return the inputs of the sheets issued up to a quarter, by measure; nothing if the report has no use for them.
 
-    Left out are measures without an issued sheet, or with one from before inputs were recorded.
+    Measures without an issued sheet are left out, and those issued before inputs were recorded.
     """
     if not coordinator and not reported(master.settings.catalogue):
         return {}
@@ -160,7 +160,7 @@ class _Report:
         )  # fmt: skip
 
     def texts(self, field: Field) -> FieldTexts:
-        """List the texts that say something, of checks those that are ticked."""
+        """List the texts that say something; of checks, those that are ticked."""
         cells = list(self._cells(field, self._now(field)))
         check = field.kind is FieldKind.CHECK
         filled = [c for c in cells if (is_marked(c.text) if check else c.text.strip())]

@@ -16,7 +16,7 @@ from .records import Contradiction
 
 
 def of_activity(quarter: ActivityQuarter, standing: Progress) -> tuple[str, ...]:
-    """Say that a 進捗 is no word of 設定, or was reported where nothing was planned."""
+    """Say that a 進捗 is not a word of 設定, or was reported where nothing was planned."""
     if standing is Progress.UNKNOWN:
         return (f"進捗は、設定にない語の「{quarter.progress.strip()}」です。",)
     if is_blank(quarter.progress) or not plan_is_none(quarter.plan):

@@ -1,4 +1,4 @@
-"""Draw native charts of the tables in the workbook; they can be read in grey, too."""
+"""Draw native charts of the tables in the workbook, readable in greyscale too."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _drawn(pattern: str, colour: str, back: str = _WHITE, border: str = "") -> d
     }
 
 
-# The gravest is the darkest, so that the order shows without colour.
+# The graver, the darker, so that the order shows without colour.
 _FILLS: dict[Progress, tuple[dict[str, Any], ...]] = {
     Progress.ON_TRACK: (_solid(_BLUE), _solid("#6F93C2"), _solid("#DBE5F1")),
     Progress.LATE: (
@@ -48,11 +48,11 @@ _FILLS: dict[Progress, tuple[dict[str, Any], ...]] = {
 }  # fmt: skip
 # Zeros have no bar, so they get no label.
 _LABELS = {"value": True, "num_format": "0;;", "fill": {"color": _WHITE}, "font": {"size": 9, "bold": True}}
-_SAID = (Progress.ON_TRACK, Progress.LATE)  # only these get a label in columns, where the others are too low for one
+_LABELLED = (Progress.ON_TRACK, Progress.LATE)  # only these get a label in columns: the others are too low for one
 
 
 def fills(categories: Sequence[Category]) -> list[dict[str, Any]]:
-    """Return the fill of each category, the worse the darker; words beyond the fills of a standing share its last."""
+    """Return the fill of each category; once the fills of a standing are used up, further words share its last one."""
     return [_FILLS[c.standing][: shade + 1][-1] for c, shade in shaded(categories)]
 
 
@@ -72,7 +72,7 @@ def stacked(book: Workbook, topic: Topic, *, width: int, height: int) -> Chart:
             "values": [topic.sheet, first, column, last, column],
             "gap": 40,
             "overlap": 100,
-            **({"data_labels": _LABELS} if bars.kind == "bar" or category.standing in _SAID else {}),
+            **({"data_labels": _LABELS} if bars.kind == "bar" or category.standing in _LABELLED else {}),
             **look,
         })  # fmt: skip
     font = {"size": 9}

@@ -34,7 +34,7 @@ _CHART_ROWS = 30  # at most, so that the chart stays on one page
 
 
 class ReportStyles:
-    """The formats of the workbook; emphasis also shows in grey print."""
+    """The formats of the workbook; emphasis also shows in greyscale."""
 
     def __init__(self, book: Workbook) -> None:
         self.book = book

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from .activity_records import Category, MeasureLine
 
-SHARE = "達成率"  # the header of columns of percents, which are shown as bars, too
+SHARE = "達成率"  # the header of columns of percentages, which are shown as bars too
 LONG = 120  # characters; a longer 対応策 makes its column wider
 HEAD_ROW = 3  # of tables, counted from 0, as in XlsxWriter
 MEASURE_COLUMNS = {"施策ID": 8, "施策名": 26, "主管部署": 15}  # width of a column in digits, by header
@@ -35,7 +35,7 @@ class Topic:
     """A sheet with a table; ``columns`` are widths in digits by header, in the order of the values of each row.
 
     In the column ``marked``, the words ``stressed`` and ``pending`` are emphasised. The columns ``shares`` hold
-    percents; other numbers have ``decimals``, if given. ``table`` is the table's name (default: that of the sheet).
+    percentages; other numbers have ``decimals``, if given. ``table`` is the table's name (default: that of the sheet).
     ``bars`` are drawn beside the table or on the overview.
     """
 

@@ -63,7 +63,7 @@ class FieldSum:
 class FieldSums(FieldFigures):
     """合計する: sums in ``unit``, shown with ``decimals``; the columns are the plan years, or one without a name.
 
-    ``this`` is the column of the fiscal year. ``unread`` are the texts that are no numbers, each with item and year.
+    ``this`` is the column of the fiscal year. ``unread`` are the texts that are not numbers, each with item and year.
     """
 
     unit: str

@@ -158,12 +158,12 @@ def _read(path: Path, entry: FinalReport) -> Final:
 
 
 def since(final: Final, master: Master, overview: Overview) -> Since:
-    """Compare the counts and texts of a final report with those of today; answers for later quarters are no change."""
+    """Compare the counts and texts of a final report with those of today, without answers for later quarters."""
     now = _counts(overview, overview.quarters[final.quarter - 1])
     done = "・".join(c.label for c in overview.categories if c.standing is Progress.DONE)
     on_track = {c.label for c in overview.categories if done and c.standing is Progress.ON_TRACK}
     recounts = tuple(
-        # Elsewhere 予定通り counts what is done, too.
+        # Elsewhere, 予定通り includes what is done.
         Recount(f"{name}（{done}を除く）" if name in on_track else name, final.counts.get(name, 0), now.get(name, 0))
         for name in dict.fromkeys((*now, *final.counts))
         if final.counts.get(name) or now.get(name)

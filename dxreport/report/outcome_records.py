@@ -13,7 +13,7 @@ ROUNDING = Decimal("0.1")  # achievement is shown to a tenth of a percent
 
 
 class Attainment(Enum):
-    """The comparison of a result with its target; the value is shown."""
+    """The comparison of a result with its target; the value is the word shown."""
 
     MET = "達成"
     SHORT = "未達"
@@ -58,8 +58,8 @@ class Amount:
 class YearResult:
     """A 成果目標 in one fiscal year; the three texts are as written.
 
-    ``reason`` says in a sentence why the verdict is 判定なし, 実績待ち or 目標なし, and is ``""`` for any other.
-    Charts draw the amounts, which are None if a text is no number.
+    ``reason`` says in a sentence why the verdict is 判定なし, 実績待ち or 目標なし, and is ``""`` for any other. Charts draw the
+    amounts, which are None if a text is not a number.
     """
 
     year: str

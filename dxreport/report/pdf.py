@@ -169,7 +169,7 @@ def _given(data: Any) -> Any:
 
 
 def _for_copied_templates(figures: Figures) -> dict[str, Any]:
-    """Return what only templates of earlier releases show."""
+    """Return what only templates copied from earlier releases show."""
     overview, results = figures.overview, figures.results
     return {
         "sentence": "".join(words.headline(figures)),

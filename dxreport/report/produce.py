@@ -73,7 +73,7 @@ def produce(
     words = [found.fiscal_year, found.quarter_label, "報告"]
     words += ["担当者用"] if found.coordination else []
     words += [f"確定{found.final_id}"] if found.final_id else []
-    # A later report must not overwrite an approved one, nor one audience's report the other's.
+    # No later report may overwrite an approved one, nor one audience's report the other's.
     name = file_name("_".join(words))
     files = tuple((f"{name}.{f.value}", _file(f, found, workspace)) for f in dict.fromkeys(formats))
     return Report(found, files, new)

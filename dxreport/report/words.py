@@ -42,7 +42,7 @@ def stamp(figures: Figures) -> str:
 
 
 def owner(names: Names) -> str:
-    """Return the city and its plan, for the head of the paper; no name that the report's title repeats."""
+    """Return the city and its plan, for the head of the paper, without names that the report's title repeats."""
     city = "" if names.city in names.owner + names.report_title else names.city
     return joined(city, names.report_owner)
 
@@ -60,7 +60,7 @@ def on_track(overview: Overview) -> str:
 
 
 def by_standing(overview: Overview) -> tuple[Category, ...]:
-    """Return a category for each standing, as bars stack them: those due from best to worst, then those apart."""
+    """Return a category for each standing, as bars stack them: those due, best first, then those in no denominator."""
     named = {
         Progress.DONE: "完了", Progress.ON_TRACK: on_track(overview), Progress.LATE: "遅延・課題あり", Progress.STOPPED: "中止",
         **{c.standing: c.label for c in WITHOUT_WORD},
@@ -169,7 +169,7 @@ def late_ids(lines: Sequence[ActivityLine], area: Tally) -> str:
 
 
 def doubts(figures: Figures) -> tuple[str, ...]:
-    """Explain the ※ of each activity whose 進捗 contradicts its 作業予定, or is no word of 設定."""
+    """Explain the ※ of each activity whose 進捗 contradicts its 作業予定, or is not a word of 設定."""
     return tuple(f"{x.measure.id}「{x.name}」　{''.join(x.notes)}" for x in figures.activities if x.notes)
 
 
