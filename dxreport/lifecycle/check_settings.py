@@ -27,7 +27,7 @@ from ..status.next_step import empty_tables
 from ..status.round_status import changed_since_issue
 from .check_templates import Templates
 
-_ASKED = ("city", "plan", "office", "contact")  # names in 設定 that have no default
+_WITHOUT_DEFAULT = ("city", "plan", "office", "contact")  # names in 設定 that have no default
 _WEEKEND = (5, 6)
 _ENDS = ("中止", "完了", "終了", "廃止", "取りやめ")  # in words of 進捗 after which an activity is over
 
@@ -36,24 +36,24 @@ def settings_problems(master: Master, templates: Templates) -> Iterator[Problem]
     """Find the problems of the master that no single measure has."""
     book = MasterWorkbook(Package(master.data))
     yield from filter(None, [empty_tables(master)])
-    yield from _names(book, master)
+    yield from _names_blank(book, master)
     yield from _unweighed(book, master.settings)
     yield from _addresses(book, master)
     yield from _words(book)
     yield from _rounds(book, master, templates)
-    yield from _named(book, templates.files)
-    yield from _unsaid(master, templates.files)
-    yield from _unopened(master)
-    yield from _gone(master)
+    yield from _forms_missing(book, templates.files)
+    yield from _forms_unsaid(master, templates.files)
+    yield from _fields_unopened(master)
+    yield from _fields_gone(master)
     yield from _names_twice(master, book)
     yield from _ended_all_year(master, book)
-    yield from _lost(master)
+    yield from _measures_lost(master)
 
 
-def _names(book: MasterWorkbook, master: Master) -> Iterator[Problem]:
+def _names_blank(book: MasterWorkbook, master: Master) -> Iterator[Problem]:
     """Find blank names of the office and its plan, and 分野 of measures without a name of their own."""
     rows = {row["項目"].strip(): row for row in book.read_table(schema.GENERAL)[1]}
-    blank = [schema.NAMES[name][0] for name in _ASKED if not getattr(master.settings.names, name)]
+    blank = [schema.NAMES[name][0] for name in _WITHOUT_DEFAULT if not getattr(master.settings.names, name)]
     if blank:
         cells = [rows[header].place("値").cell for header in blank if header in rows]
         params = {"names": "、".join(f"「{header}」" for header in blank)}
@@ -92,7 +92,7 @@ def _addresses(book: MasterWorkbook, master: Master) -> Iterator[Problem]:
 
 
 def _words(book: MasterWorkbook) -> Iterator[Problem]:
-    """Find words of 進捗 that would give the report two columns of one heading."""
+    """Find words of 進捗 that would give two columns of the report the same heading."""
     seen = {category.label: problems.PROGRESS_RESERVED for category in WITHOUT_WORD}
     header = schema.PROGRESS.keys[0]
     for row in book.read_table(schema.PROGRESS)[1]:
@@ -133,7 +133,7 @@ def _deadline(master: Master, row: TableRow, round_: Round) -> Iterator[Problem]
         yield replace(found, cell=row.place("締切").cell) if found.sheet == schema.SETTINGS_SHEET else found
 
 
-def _named(book: MasterWorkbook, files: Sequence[Path]) -> Iterator[Problem]:
+def _forms_missing(book: MasterWorkbook, files: Sequence[Path]) -> Iterator[Problem]:
     """Find 様式 that do not name a template."""
     for table in (schema.MEASURES, schema.DEPARTMENTS, schema.ROUNDS):
         for row in book.read_table(table)[1]:
@@ -142,7 +142,7 @@ def _named(book: MasterWorkbook, files: Sequence[Path]) -> Iterator[Problem]:
                 yield _at(row, schema.FORM, problems.FORM_MISSING, params)
 
 
-def _unsaid(master: Master, files: Sequence[Path]) -> Iterator[Problem]:
+def _forms_unsaid(master: Master, files: Sequence[Path]) -> Iterator[Problem]:
     """Find rounds with measures that have no 様式, if the folder has no default template."""
     if default_form(files):
         return
@@ -153,7 +153,7 @@ def _unsaid(master: Master, files: Sequence[Path]) -> Iterator[Problem]:
             yield problem(problems.FORM_UNSAID, params, label=schema.FORM)
 
 
-def _unopened(master: Master) -> Iterator[Problem]:
+def _fields_unopened(master: Master) -> Iterator[Problem]:
     """Find declared fields with an input group that no round opens."""
     opened = {group for round_ in master.settings.rounds for group in round_.opens}
     for field in master.settings.catalogue.declared:
@@ -162,7 +162,7 @@ def _unopened(master: Master) -> Iterator[Problem]:
             yield problem(problems.FIELD_UNOPENED, params, sheet=schema.FIELDS.name, label="入力欄", value=field.name)
 
 
-def _gone(master: Master) -> Iterator[Problem]:
+def _fields_gone(master: Master) -> Iterator[Problem]:
     """Find fields with answers that are no longer in 項目."""
     known = {*master.settings.catalogue.field, schema.DIRECTION_FIELD, schema.RECEIPT_FIELD}
     gone = Counter(c.ref.field for c in master.changes if c.new.strip() and c.ref.field not in known)
@@ -194,7 +194,7 @@ def _ended_all_year(master: Master, book: MasterWorkbook) -> Iterator[Problem]:
             yield _at(row, schema.STATE_FROM, problems.STATE_SINCE_UNSAID, params, measure.id)
 
 
-def _lost(master: Master) -> Iterator[Problem]:
+def _measures_lost(master: Master) -> Iterator[Problem]:
     """Find measures that were issued and are no longer in the master."""
     lost = dict.fromkeys(id_ for issue in master.issues for id_ in issue.measures if master.measure(id_) is None)
     if lost:
@@ -203,7 +203,7 @@ def _lost(master: Master) -> Iterator[Problem]:
 
 
 def twice(field: str, named: Sequence[tuple[str, Place | None]]) -> Iterator[Problem]:
-    """Find names that occur twice, apart from width and blanks."""
+    """Find names that occur twice, apart from width and spaces."""
     alike: dict[str, list[tuple[str, Place | None]]] = {}
     for name, place in named:
         if not is_blank(name):

@@ -27,7 +27,7 @@ from .template_words import word_notes
 
 _UNUSED = "この様式は、どの施策、部署、回にも使われていません（使うには、マスターの「様式」の列に名前を書きます）。"
 _OTHER_FORMAT = "様式に使えるのは .xlsx のファイルです。Excel ブック（.xlsx）で保存し直してください。"
-_TRIED_AT_ONCE = 100  # measures in a workbook of the trial, which is in memory whole
+_TRIED_AT_ONCE = 100  # measures in one trial workbook, all of which is held in memory
 _TRIAL = "R00X-000"  # the number of the trial issue; no real issue has it
 
 
@@ -161,7 +161,7 @@ def _used(master: Master, round_: Round, files: Sequence[Path]) -> dict[Path, li
 
 
 def _failing(prepared: PreparedForm, measures: Sequence[Measure]) -> dict[str, str]:
-    """Return what fails when these measures are rendered, by the template text that does."""
+    """Return the faults that rendering these measures shows, by the template text that fails."""
     with suppress(DxreportError):
         _try(prepared, measures)
         return {}

@@ -41,10 +41,10 @@ class Unplaced:
 
 @dataclass(frozen=True, slots=True)
 class ImportedForms:
-    """What was read of forms.
+    """What was read from the forms.
 
     ``settings`` are those given, with the year, plan years and progress words of the forms. ``missing`` lists fields
-    without a cell as (file, sheet, labels), ``other_sheets`` sheets that are no form as (file, sheet). ``skipped``
+    without a cell as (file, sheet, labels), ``other_sheets`` sheets that are not forms as (file, sheet). ``skipped``
     counts the sheets that accompany forms: 記入要領, 施策一覧, 差し戻し.
     """
 

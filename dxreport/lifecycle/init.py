@@ -45,7 +45,7 @@ def create(
     """Make a workspace in ``folder``: with the 26 sample measures, or empty for its :func:`fiscal_year`.
 
     ``form`` names a form of the gallery, or a template with its fields, to be used instead of the bundled one;
-    ``secret`` is kept instead of a new one. Raise UsageError if one of the files exists or the form does not;
+    ``secret`` is used instead of a new one. Raise UsageError if one of the files exists or the form does not;
     DxreportError for faults in the form, or if a file cannot be written; then none is left behind.
     """
     if sample:

@@ -44,10 +44,10 @@ class RolloverResult:
     """The result of a rollover from an ``old`` year, which ``opened`` the next or updated it.
 
     An update made ``changes`` and left ``conflicts``. ``left`` are ended measures that were not carried (in an update,
-    those still in the new year), ``unknown`` measures added to the old year since, which people have to enter. ``own``
-    and ``blank`` are as in ``NextMaster``; in an update ``own`` are columns and sheets that the new year lacks.
-    ``interim`` are measures whose 実績 of the old year may change: without an answer to its last round, or 未確定;
-    ``undecided`` are the conflicts that were open in the new year before.
+    those still in the new year), ``unknown`` measures that the new year lacks, which people have to enter. ``own`` and
+    ``blank`` are as in ``NextMaster``; in an update ``own`` are columns and sheets that the new year lacks. ``interim``
+    are measures whose 実績 of the old year may change: without an answer to its last round, or 未確定; ``undecided`` are the
+    conflicts that were open in the new year before.
     """
 
     old: Settings
@@ -111,7 +111,7 @@ def _unanswered(master: Master, today: date) -> set[str]:
 
 
 def _refuse_others(target: Workspace) -> None:
-    """Raise UsageError if the folder holds any file other than the lock and what a dead command left."""
+    """Raise UsageError if the folder holds any file other than the lock and what a killed command left."""
     for path in target.root.rglob("*"):
         if path.is_file() and path != target.lock and not path.match(TEMPORARY):
             raise UsageError(
@@ -121,7 +121,7 @@ def _refuse_others(target: Workspace) -> None:
 
 
 def _refuse_foreign(workspace: Workspace, target: Workspace) -> None:
-    """Raise UsageError if the next year was opened from another workspace: it has the secret of its own past."""
+    """Raise UsageError if the next year was opened from another workspace: it then has another secret."""
     ours, theirs = secret_of(workspace), secret_of(target)
     if ours and theirs and ours != theirs:
         raise UsageError(
