@@ -49,7 +49,7 @@ class Call:
 
     @property
     def workspace(self) -> Workspace:
-        """The workspace; raise MasterError if the folder is none."""
+        """The workspace; raise MasterError if the folder is not one."""
         from ..workspace.paths import Workspace
 
         return Workspace.find(self.folder)

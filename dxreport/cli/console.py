@@ -83,9 +83,9 @@ def width(text: str) -> int:
 
 
 def table(rows: Sequence[Sequence[object]], heads: Sequence[str] = (), right: Collection[int] = ()) -> str:
-    """Return rows as lines with aligned columns, those in ``right`` (from 0) to the right.
+    """Return rows as lines with aligned columns, those in ``right`` (from 0) flush right.
 
-    Line breaks within a cell become blanks; no line has trailing blanks.
+    Line breaks within a cell become spaces; no line has trailing spaces.
     """
     texts = [[" ".join(str(cell).split("\n")) for cell in row] for row in ([heads, *rows] if heads else rows)]
     widths = [max(map(width, column)) for column in zip(*texts, strict=True)]
@@ -93,8 +93,8 @@ def table(rows: Sequence[Sequence[object]], heads: Sequence[str] = (), right: Co
         texts.insert(1, ["-" * w for w in widths])
     lines = []
     for row in texts:
-        blanks = [" " * (full - width(text)) for text, full in zip(row, widths, strict=True)]
-        cells = (b + text if n in right else text + b for n, (text, b) in enumerate(zip(row, blanks, strict=True)))
+        spaces = [" " * (full - width(text)) for text, full in zip(row, widths, strict=True)]
+        cells = (s + text if n in right else text + s for n, (text, s) in enumerate(zip(row, spaces, strict=True)))
         lines.append(GAP.join(cells).rstrip())
     return "\n".join(lines)
 

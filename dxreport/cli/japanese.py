@@ -13,7 +13,7 @@ _EXTRA = re.compile(r"unexpected extra arguments? \((.*)\)", re.DOTALL)
 class Command(click.Command):
     """A command with Japanese headings, whose help text has its own line breaks.
 
-    click wraps lines at blanks, but Japanese has none.
+    click wraps lines at spaces, but Japanese has none.
     """
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -92,7 +92,7 @@ def _interim(done: RolloverResult) -> Iterator[str]:
 
 
 def _conflict(conflict: Conflict, old: str, new: str, where: str) -> Iterator[str]:
-    """Say what each year has, and the command that takes it; ``where`` is blank in a dry run, which has no command."""
+    """Say what each year has and, unless ``where`` is blank (in a dry run), the command that takes it."""
     yield f"競合 {conflict.id} {conflict.measure} {conflict.label}: どちらの年度のマスターでも書き換えられています。"
     for year, text, take in ((old, conflict.returned, "returned"), (new, conflict.current, "current")):
         command = f"　採るとき: dxreport resolve {conflict.id} --take {take}{where}" if where else ""
