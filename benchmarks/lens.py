@@ -13,10 +13,9 @@ What each measurement includes:
             openpyxl     only load_workbook of the same bytes
             floor        only inflate the parts
 
-The candidates take turns, each time with the next of the 26 real measures, so that a slow moment
-affects all of them and no text cache helps. Prints the median of each and its ratio to dxreport's.
-Times are of the processor. Parts that all books share (styles, theme, pictures) dxreport deflates once for a form, so
-the floor leaves them out.
+The candidates take turns, each time with the next of the 26 real measures, so that a slow moment affects all of them
+and no text cache helps. Prints the median of each and its ratio to dxreport's. Times are processor time. dxreport
+deflates the parts that all books share (styles, theme, pictures) once for a form, so the floor leaves them out.
 """
 
 from __future__ import annotations
@@ -195,7 +194,7 @@ def compared(candidates: dict[str, Callable[[Measure], object]]) -> str:
 
 
 def ratio(value: float) -> str:
-    """Return a ratio with two digits that count."""
+    """Return a ratio with one decimal, or two if it is below 1."""
     return f"{value:.1f}" if value >= 1 else f"{value:.2f}"
 
 

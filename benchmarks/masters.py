@@ -1,4 +1,4 @@
-"""Workspaces of any size: the 26 real measures as many times as needed, each copy a city of its own.
+"""Workspaces of any size: the 26 real measures as many times as needed, each copy as a city of its own.
 
 The same size and seed give the same bytes.
 """

@@ -1,4 +1,4 @@
-"""Time whole processes, each started afresh: processor time and peak memory."""
+"""Measure whole processes, each started afresh: processor time and peak memory."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 def main() -> None:
-    """Print a row for each way; fail on a difference."""
+    """Print a row for each way of working; fail on a difference."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("measures", nargs="?", type=int, default=1404, help="a multiple of 26; 1,404: a prefecture")
     size = parser.parse_args().measures

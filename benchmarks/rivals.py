@@ -14,7 +14,7 @@ answer belongs and what the form looks like; they check nothing, keep no record,
              openpyxl     load each return, compare, load the master, write the answers into it, save
 
 Runs take turns. Prints for each the ratio of its processor time to that of dxreport in the same round (median, lowest
-and highest), and that of its peak memory. A script that did not do its work is a fault.
+and highest), and that of its peak memory. A script that did not do its work is an error.
 """
 
 from __future__ import annotations
