@@ -59,22 +59,22 @@ class Call:
         from ..master.read import read_master
 
         if to_write:
-            from ..workspace.transaction import ready
+            from ..workspace.transaction import ready_to_write
 
-            ready(self.workspace)
+            ready_to_write(self.workspace)
         return read_master(self.workspace.master)
 
     def round(self, master: Master, *, current: bool = False) -> Round:
         """Return the round of ``--round`` or ``--quarter``, else the ``current`` one; raise UsageError without any."""
         from ..master.rounds import current_round
-        from ..ooxml.table import plain
+        from ..ooxml.table import folded
 
         found, rounds = current_round(master) if current else None, master.settings.rounds
         problem = "回を指定してください（--round 回の名前、または --quarter 1～4）。"
         if self.round_name and self.quarter:
             raise UsageError("--round と --quarter は、どちらか一方だけを指定してください。")
         if self.round_name:
-            found = next((r for r in rounds if plain(r.name) == plain(self.round_name)), None)
+            found = next((r for r in rounds if folded(r.name) == folded(self.round_name)), None)
             problem = f"回「{self.round_name}」は、設定にありません。"
         elif self.quarter:
             found = master.settings.of_quarter(self.quarter)

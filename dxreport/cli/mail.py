@@ -40,12 +40,12 @@ def mail(call: Call, kind: str, out: Path | None) -> int:
 
     終了コード: 0 完了　1 下書きを作れない部署がある
     """
-    from ..mail.drafts import MailKind, open_rounds, out_folder, plan, record, write
+    from ..mail.drafts import MailKind, out_folder, plan, record, rounds_with_held, write
 
     workspace, master, chosen = call.workspace, call.master(), MailKind(kind)
     rounds = [call.round(master, current=True)]
     if chosen is MailKind.RETURN and not (call.round_name or call.quarter):
-        rounds += [r for r in open_rounds(master, call.now.date()) if r not in rounds]
+        rounds += [r for r in rounds_with_held(master, call.now.date()) if r not in rounds]
     planned = [plan(workspace, master, chosen, round_, call.now) for round_ in rounds]
     answers: list[Json] = []
     for drafts in planned:

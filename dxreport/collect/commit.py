@@ -23,12 +23,12 @@ from ..workspace.paths import Workspace
 from ..workspace.transaction import NOTHING
 from .events import Accept, Again, Dismiss, Edit, Event, Issued, Withdraw
 from .judge import Judge
-from .kept import Kept
-from .ledger import ConflictRows, History, aside_note, dismissed_change, fixed_receipts, sheet_receipt
+from .ledger import ConflictRows, History, aside_note, dismissed_change, sheet_receipt, unread_receipts
 from .log import Chain, Commit, Log, LogEntry, Read, commit_name
 from .originals import content_key, orphans
 from .plan import Plan
 from .reading import Reading
+from .reading_store import ReadingStore
 from .replay import replay
 from .state import Fate, Replayed
 
@@ -36,12 +36,12 @@ from .state import Fate, Replayed
 class Books:
     """A master and its log, to which a command appends events; states of measures are replayed on demand.
 
-    ``kept`` holds the readings, and the files that the command adds; ``conflicts`` the rows of 競合 as it changes them.
+    ``store`` holds the readings, and the files that the command adds; ``conflicts`` the rows of 競合 as it changes them.
     """
 
     def __init__(self, workspace: Workspace, master: Master, now: datetime) -> None:
         self.workspace, self.master, self.when = workspace, master, timestamp(now)
-        self.kept = Kept(workspace, master.settings)
+        self.store = ReadingStore(workspace, master.settings)
         self.log = Log(workspace.log, master.settings.catalogue)
         self.conflicts = ConflictRows(master.conflicts, self.when, master.settings)
         self.texts = {m.id: {ref: text for ref, text in m.values().items() if text} for m in master.measures}
@@ -63,7 +63,7 @@ class Books:
             return found
         from .migrate import first_commit  # imports every file reader, and is needed once per workspace
 
-        return first_commit(self.master, self.texts, self.kept, self.when)
+        return first_commit(self.master, self.texts, self.store, self.when)
 
     @cached_property
     def noticed(self) -> tuple[LogEntry, ...]:
@@ -73,7 +73,7 @@ class Books:
         defaults = self.master.settings.catalogue.defaults
         out: list[LogEntry] = []
         for issue in self.master.issues:
-            snapshot = self.kept.archive.snapshot(issue.id) if issue.id not in known else None
+            snapshot = self.store.archive.snapshot(issue.id) if issue.id not in known else None
             if snapshot is not None:
                 for measure, sent in snapshot.texts.items():
                     if measure in self.texts:
@@ -118,19 +118,19 @@ class Books:
             self._places.setdefault(measure, []).append(len(self.entries))
         self.entries.append(LogEntry(event, measures))
         if isinstance(event, Again):
-            self.kept.keep_terms()
+            self.store.keep_terms()
 
     @cached_property
     def judge(self) -> Judge:
         """The rules, with the outcomes of earlier commands."""
-        return Judge(self.kept.terms, self.master, self.chain.outcomes())
+        return Judge(self.store.terms, self.master, self.chain.outcomes())
 
     def events(self, measure: str) -> list[Event]:
         """Return the events of a measure in log order."""
         return self._events(measure, self._places.get(measure, ()))
 
     def _events(self, measure: str, places: Sequence[int]) -> list[Event]:
-        return [event for n in places for event in self.kept.events(self.entries[n], measure)]
+        return [event for n in places for event in self.store.events(self.entries[n], measure)]
 
     def state(self, measure: str, *, upto: int | None = None) -> Replayed:
         """Return the state of a measure after all events, or after the first ``upto`` entries."""
@@ -164,11 +164,11 @@ class Books:
     def reading(self, return_id: str) -> Reading | None:
         """Return the last reading of a return, None if the return is not in the log."""
         reads = self.reads().get(return_id)
-        return self.kept.reading(reads[-1].reading) if reads else None
+        return self.store.reading(reads[-1].reading) if reads else None
 
     def readings(self) -> dict[str, Reading]:
         """Return the last reading of each return."""
-        return {id_: self.kept.reading(reads[-1].reading) for id_, reads in self.reads().items()}
+        return {id_: self.store.reading(reads[-1].reading) for id_, reads in self.reads().items()}
 
     def files(self) -> dict[str, str]:
         """Return the file name of each return."""
@@ -275,8 +275,8 @@ class Books:
         aside = {e.event.return_id: e.event for e in self.entries[:upto] if _puts_aside(e.event)}
         for id_, reads in self.reads(upto=upto).items():
             if id_ in returns:
-                first, last = self.kept.reading(reads[0].reading), self.kept.reading(reads[-1].reading)
-                rows += fixed_receipts(first, last, aside.get(id_))
+                first, last = self.store.reading(reads[0].reading), self.store.reading(reads[-1].reading)
+                rows += unread_receipts(first, last, aside.get(id_))
         return {(row.id, *row.place): row for row in rows}
 
     def record(
@@ -304,12 +304,12 @@ class Books:
         fields = self.master.settings.catalogue.field
         written = (text for text in plan.texts if text[1].field in fields)
         made = Commit(self.chain.tip, self.when, command, entries, (*typed, *written), self.judge.fresh)
-        files = dict(self.kept.files)
+        files = dict(self.store.files)
         if self.chain.names and not self.log.path(self.chain.tip).is_file():  # built by first_commit, not yet written
-            files[self.log.path(self.chain.tip)] = self.kept.spool.keep(self.chain.commits[0].data())
+            files[self.log.path(self.chain.tip)] = self.store.spool.keep(self.chain.commits[0].data())
         data = made.data()
         name = commit_name(data, len(self.chain.names) + 1)
-        files[self.log.path(name)] = self.kept.spool.keep(data)
+        files[self.log.path(name)] = self.store.spool.keep(data)
         edit = MasterEdit(self.master)
         edit.set_all(plan.texts)
         edit.add(*plan.edits, *plan.changes, *plan.receipts, *plan.conflicts)

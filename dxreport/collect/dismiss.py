@@ -9,7 +9,7 @@ from ..domain.errors import UsageError
 from ..master.records import Conflict, Receipt, ReceiptState
 from ..workspace.files import locked
 from ..workspace.paths import Workspace
-from ..workspace.transaction import ready
+from ..workspace.transaction import ready_to_write
 from .commit import Books, opened
 from .events import Dismiss
 from .plan import Plan
@@ -38,7 +38,7 @@ def dismiss(workspace: Workspace, return_id: str, reason: str, now: datetime) ->
     Raise UsageError if the return is unknown or has no such sheet, MasterError or LockedError if the master cannot be
     written.
     """
-    ready(workspace)
+    ready_to_write(workspace)
     with locked(workspace.lock):
         books = opened(workspace, now)
         _append(books, return_id, reason)

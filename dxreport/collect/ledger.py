@@ -68,7 +68,7 @@ def sheet_receipt(reading: Reading, outcome: SheetOutcome, files: Mapping[str, s
     )
 
 
-def fixed_receipts(first: Reading, last: Reading, aside: Withdraw | Dismiss | None) -> list[Receipt]:
+def unread_receipts(first: Reading, last: Reading, aside: Withdraw | Dismiss | None) -> list[Receipt]:
     """Return the rows of 受付簿 for what could not be read of a file.
 
     They come from its ``last`` reading; if the ``first`` could read nothing and the last could, a row says so.

@@ -19,25 +19,25 @@ from ..master.records import Change, Conflict, ConflictState, Master, Receipt, R
 from ..master.schema import RECEIPT_FIELD
 from .events import Accept, Decision, Dismiss, Edit, Event, Issued, Withdraw
 from .judge import Judge
-from .kept import Kept
 from .ledger import ACCEPTED
 from .log import Chain, Commit, LogEntry, Read, commit_name
 from .originals import original
 from .reader import FileReader
 from .reading import Reading, SheetReading
+from .reading_store import ReadingStore
 from .replay import replay
 
 _Texts = Mapping[str, Mapping[Ref, str]]
 _Dated = tuple[str, int, int, LogEntry]  # time, rank of the kind of event, order within that kind
 
 
-def first_commit(master: Master, texts: _Texts, kept: Kept, when: str) -> Chain:
-    """Return the chain that the first writing command starts from; its readings are added to ``kept``.
+def first_commit(master: Master, texts: _Texts, store: ReadingStore, when: str) -> Chain:
+    """Return the chain that the first writing command starts from; its readings are added to ``store``.
 
     ``texts`` are those of the master, by measure.
     """
     told = replace(master, changes=tuple(c for c in master.changes if c.ref.field != RECEIPT_FIELD))
-    first = _first(told, texts, kept.archive)
+    first = _first(told, texts, store.archive)
     last = {id_: dict(refs) for id_, refs in first.items()}
     for change in told.changes:
         if change.measure in last:
@@ -45,11 +45,11 @@ def first_commit(master: Master, texts: _Texts, kept: Kept, when: str) -> Chain:
     changes = tuple(
         (id_, ref, text) for id_, refs in last.items() for ref, text in refs.items() if first[id_].get(ref, "") != text
     )
-    returned = list(_returns(master, kept))
-    readings = {e.event.return_id: kept.reading(e.event.reading) for *_, e in returned if isinstance(e.event, Read)}
+    returned = list(_returns(master, store))
+    readings = {e.event.return_id: store.reading(e.event.reading) for *_, e in returned if isinstance(e.event, Read)}
     dated = [*_issues(master), *returned, *_people(told, first, readings)]
     entries = tuple(entry for *_, entry in sorted(dated, key=lambda d: d[:3]))
-    entries += tuple(_settle(master, kept, entries, first, last))
+    entries += tuple(_settle(master, store, entries, first, last))
     commit = Commit("", when, "first", entries, changes, first=first)
     return Chain((commit_name(commit.data(), 1),), (commit,))
 
@@ -83,7 +83,7 @@ def _issues(master: Master) -> Iterator[_Dated]:
         yield issue.when, 0, n, LogEntry(Issued(issue.id), issue.measures)
 
 
-def _returns(master: Master, kept: Kept) -> Iterator[_Dated]:
+def _returns(master: Master, store: ReadingStore) -> Iterator[_Dated]:
     """Yield the reading of each return, by number, and its acceptances, dismissals and withdrawal.
 
     A return is dated by its earliest change in the history, else by its row in 受付簿, but never before the last one.
@@ -92,13 +92,13 @@ def _returns(master: Master, kept: Kept) -> Iterator[_Dated]:
     for receipt in sorted(master.receipts, key=lambda r: r.number):
         if receipt.id[:1] == "U":
             by_return.setdefault(receipt.id, []).append(receipt)
-    reader = FileReader(master, kept.archive)
+    reader = FileReader(master, store.archive)
     time = ""
     for n, (id_, rows) in enumerate(by_return.items()):
         changed = [c.when for c in master.changes if c.return_id == id_ and not c.note]
         time = max(time, min(changed, default=rows[0].when))
-        reading = _reading(kept, reader, id_, rows)
-        yield time, 2, n, LogEntry(kept.keep(reading), reading.measures())
+        reading = _reading(store, reader, id_, rows)
+        yield time, 2, n, LogEntry(store.keep(reading), reading.measures())
         for m, row in enumerate(rows):
             if row.note.startswith(ACCEPTED):
                 notes = (
@@ -130,18 +130,20 @@ def _dismissal(master: Master, reading: Reading, row: Receipt, place: int) -> _D
     return max(days, default="9999"), 5, place, LogEntry(event, (row.measure,) if read else ())
 
 
-def _reading(kept: Kept, reader: FileReader, id_: str, rows: list[Receipt]) -> Reading:
+def _reading(store: ReadingStore, reader: FileReader, id_: str, rows: list[Receipt]) -> Reading:
     """Read the kept original of a return; if it cannot be read, reconstruct its reading from the ledgers."""
     head = rows[0]
     mailed = any(f"{ending}{ARROW}" in head.file.lower() for ending in (".eml", ".msg"))
-    bare = Reading(id_, head.sha256, head.file, head.when if mailed else "", head.when, head.when, terms=kept.own_terms)
+    bare = Reading(
+        id_, head.sha256, head.file, head.when if mailed else "", head.when, head.when, terms=store.own_terms
+    )
     try:
-        read = reader.read(original(kept.workspace, bare), ask=False)
+        read = reader.read(original(store.workspace, bare), ask=False)
     except MasterError:
         read = None
     known = {row.measure for row in rows if row.measure}
     if read is None or (known and not read.sheets):
-        sheets = tuple(_from_ledgers(reader.master, kept.archive, row) for row in rows if row.measure)
+        sheets = tuple(_from_ledgers(reader.master, store.archive, row) for row in rows if row.measure)
         problems = () if sheets else (Problem(head.findings or "E403", "error", head.note),)
         return replace(bare, sheets=sheets, problems=problems)
     return replace(bare, sheets=read.sheets, problems=read.problems, corrects=read.corrects)
@@ -190,14 +192,16 @@ def _decision(master: Master, row: Conflict, readings: Mapping[str, Reading]) ->
     )  # fmt: skip
 
 
-def _settle(master: Master, kept: Kept, entries: Iterable[LogEntry], first: _Texts, last: _Texts) -> Iterator[LogEntry]:
+def _settle(
+    master: Master, store: ReadingStore, entries: Iterable[LogEntry], first: _Texts, last: _Texts
+) -> Iterator[LogEntry]:
     """Yield an ``Edit`` for each text of the history that replaying the events does not lead to."""
-    judge, own = Judge(kept.terms, master, {}), dict[str, list[LogEntry]]()
+    judge, own = Judge(store.terms, master, {}), dict[str, list[LogEntry]]()
     for entry in entries:
         for measure in dict.fromkeys(entry.measures):
             own.setdefault(measure, []).append(entry)
     for measure in (m.id for m in master.measures):
-        events = [event for entry in own.get(measure, ()) for event in kept.events(entry, measure)]
+        events = [event for entry in own.get(measure, ()) for event in store.events(entry, measure)]
         state = replay(first.get(measure, {}), events, judge)
         for ref in dict.fromkeys([*state.values(), *last[measure]]):
             here, text = state.text(ref), last[measure].get(ref, "")

@@ -120,7 +120,7 @@ class Planner:
         id_ = books.number(file.sha256, file.name)
         reading = Reading(
             id_, file.sha256, file.name, _sent_at(file), books.when, self._at(file, read), read.sheets, read.problems,
-            read.corrects, self.whole, books.kept.own_terms, read.department,
+            read.corrects, self.whole, books.store.own_terms, read.department,
         )  # fmt: skip
         if before:
             reading = replace(reading, file=before.file, received=before.received)
@@ -131,15 +131,15 @@ class Planner:
                 return
             reading = replace(reading, at=before.at)
         self._new[id_] = reading
-        books.add(books.kept.keep(reading), *reading.measures())
+        books.add(books.store.keep(reading), *reading.measures())
         if file.data:
-            books.kept.files[original_path(books.workspace, id_, reading.file)] = file.data
+            books.store.files[original_path(books.workspace, id_, reading.file)] = file.data
 
     def _judge_again(self) -> None:
         """Judge files that came again by today's settings, if that makes a difference."""
         books = self.books
         for id_ in sorted(self._again):
-            reading, again = self._known[id_], Again(id_, books.kept.own_terms)
+            reading, again = self._known[id_], Again(id_, books.store.own_terms)
             for measure in dict.fromkeys(s.measure for s in reading.sheets if self._held(reading, s)):
                 before, after = books.state(measure), books.replayed(measure, [*books.events(measure), again])
                 if _fates(before) != _fates(after) or before.put != after.put:

@@ -14,7 +14,7 @@ from ..master.records import Change, Conflict, ConflictState
 from ..master.schema import FIELDS
 from ..workspace.files import locked
 from ..workspace.paths import Workspace
-from ..workspace.transaction import ready
+from ..workspace.transaction import ready_to_write
 from .commit import Books, opened
 from .events import Accept, Adopt, Decision, Edit
 from .ledger import addition
@@ -45,7 +45,7 @@ def decide(workspace: Workspace, conflict_id: str, take: str, reason: str, now: 
     Return the changes to the master, none if its text stays. Raise UsageError if the conflict is not open or ``take``
     does not fit it, MasterError or LockedError if the master cannot be written.
     """
-    ready(workspace)
+    ready_to_write(workspace)
     with locked(workspace.lock):
         books = opened(workspace, now)
         row = _open(books, conflict_id)
@@ -140,7 +140,7 @@ def _standard(take: str, field: Field | None) -> str:
 def _adopt(books: Books, row: Conflict, why: str) -> None:
     """Adopt an item that a department added, under a new id in the master."""
     reads = books.reads().get(row.return_id, ())
-    sheets = [s for r in reversed(reads) for s in books.kept.reading(r.reading).sheets if s.measure == row.measure]
+    sheets = [s for r in reversed(reads) for s in books.store.reading(r.reading).sheets if s.measure == row.measure]
     found = ((s, item) for s in sheets for item in s.added if addition(item, books.master.settings) == row.returned)
     sheet, item = next(found, (None, {}))
     if sheet is None:
@@ -163,10 +163,10 @@ def accept(
     The reason goes into 変更履歴. ``password`` opens the kept original if it could not be read so far. Raise UsageError
     if the sheet is in none of these states or a newer return replaced it, MasterError if its original is gone.
     """
-    ready(workspace)
+    ready_to_write(workspace)
     with locked(workspace.lock):
         books = opened(workspace, now)
-        if password and not any(books.kept.reading(r.reading).sheets for r in books.reads().get(return_id, ())):
+        if password and not any(books.store.reading(r.reading).sheets for r in books.reads().get(return_id, ())):
             _read_at_last(books, return_id, password)
         found = _waiting(books, return_id, measure)
         books.add(Accept(return_id, found.sheet.issue, reason), measure)
@@ -184,7 +184,7 @@ def accept(
 def _read_at_last(books: Books, return_id: str, password: str) -> None:
     """Read the kept original of a return that could not be opened when it came."""
     if reading := books.reading(return_id):
-        reader = FileReader(books.master, books.kept.archive, {"": password})
+        reader = FileReader(books.master, books.store.archive, {"": password})
         Planner(books, reader).enter([original(books.workspace, reading)])
 
 

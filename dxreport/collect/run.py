@@ -15,7 +15,7 @@ from ..intake.returned import ReturnedFile
 from ..workers import ALONE, Choice, Watch
 from ..workspace.files import locked
 from ..workspace.paths import Workspace
-from ..workspace.transaction import ready
+from ..workspace.transaction import ready_to_write
 from .commit import Books, opened, rewritten
 from .copies import FOLDER
 from .corrected import corrected_copies
@@ -53,9 +53,9 @@ def collect(
     DxreportError if the year is closed.
     """
     if not dry_run:
-        ready(workspace)
+        ready_to_write(workspace)
     work = _Work(workspace, now, passwords, ask, whole=replace, workers=workers)
-    spool = work.books.kept.spool
+    spool = work.books.store.spool
     found = watch(gather(paths, workspace.own))
     files = [dataclasses.replace(file, data=spool.keep(bytes(file.data))) for file in found]
     try:
@@ -95,7 +95,7 @@ class _Work:
 
     def _start(self) -> None:
         self.books = _open_year(self._workspace, self._now)
-        self.reader = FileReader(self.books.master, self.books.kept.archive, self._passwords, self._ask)
+        self.reader = FileReader(self.books.master, self.books.store.archive, self._passwords, self._ask)
         self._passwords, self._fresh = self.reader.passwords, True
 
     def plan(self, files: Sequence[ReturnedFile], watch: Watch = iter) -> None:

@@ -10,7 +10,7 @@ from ..domain.errors import UsageError
 from ..master.records import Change, Conflict, Receipt, ReceiptState
 from ..workspace.files import locked
 from ..workspace.paths import Workspace
-from ..workspace.transaction import ready
+from ..workspace.transaction import ready_to_write
 from .commit import Books, opened, rewritten
 from .events import Withdraw
 from .plan import Plan
@@ -43,7 +43,7 @@ def withdraw(
     the master cannot be written.
     """
     if not dry_run:
-        ready(workspace)
+        ready_to_write(workspace)
     books, plan = _planned(workspace, Withdraw(return_id, reason, measure), now)
     if not dry_run:
         with locked(workspace.lock):
@@ -70,7 +70,7 @@ def _planned(workspace: Workspace, event: Withdraw, now: datetime) -> tuple[Book
         )
     if return_id in books.withdrawn():
         raise UsageError(f"{return_id} はすでに取り下げられています。")
-    measures = list(dict.fromkeys(id_ for read in reads for id_ in books.kept.reading(read.reading).measures()))
+    measures = list(dict.fromkeys(id_ for read in reads for id_ in books.store.reading(read.reading).measures()))
     if event.measure:
         _refuse_absent(books, event, measures)
         measures = [event.measure]

@@ -283,7 +283,7 @@ class Catalogue:
         """Parse an address that may have been stored before a field was renamed; raise ValueError on anything else."""
         return Ref.parse(self.address(stored))
 
-    def brought(self, earlier: Catalogue) -> Catalogue:
+    def rekeyed(self, earlier: Catalogue) -> Catalogue:
         """Return an earlier catalogue with its fields under this catalogue's keys."""
         keys = self.renamed
         if not keys:
@@ -375,13 +375,13 @@ class Catalogue:
         return self if same else Catalogue((*kept, *new.values()), years)
 
     @cached_property
-    def plain(self) -> tuple[dict[str, Any], ...]:
+    def stored(self) -> tuple[dict[str, Any], ...]:
         """The fields that differ from the built-in catalogue, as JSON stores them."""
-        return tuple(_plain(field) for field in self.fields if BUILT_IN.field.get(field.key) != field)
+        return tuple(_stored(field) for field in self.fields if BUILT_IN.field.get(field.key) != field)
 
     @classmethod
     def parse(cls, given: Iterable[Mapping[str, Any]], years: int) -> Catalogue:
-        """Invert :attr:`plain`; raise ValueError, KeyError or TypeError on anything else."""
+        """Invert :attr:`stored`; raise ValueError, KeyError or TypeError on anything else."""
         return BUILT_IN.extended(map(_parsed, given), years)
 
 
@@ -393,7 +393,7 @@ def _under(field: Field, key: str, keys: Mapping[str, str]) -> Field:
     return replace(field, key=key, former=former, required=required)
 
 
-def _plain(field: Field) -> dict[str, Any]:
+def _stored(field: Field) -> dict[str, Any]:
     given = {f.name: getattr(field, f.name) for f in dataclass_fields(field)}
     if field.required:
         given["required"] = [field.required.field, *field.required.values]

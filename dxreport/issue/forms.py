@@ -12,7 +12,7 @@ from ..form.compile import load_form
 from ..form.records import Form
 from ..master.records import Master
 from ..master.schema import FORM
-from ..ooxml.table import plain
+from ..ooxml.table import folded
 
 FORM_NAME = "年間活動計画.xlsx"  # the form of the workspace, if it exists
 _ENDING = ".xlsx"
@@ -35,8 +35,8 @@ def other_books(folder: Path) -> tuple[Path, ...]:
 
 def find_form(name: str, files: Sequence[Path]) -> Path | None:
     """Return the template that a text of 様式 names, with or without its ending; None if there is none."""
-    wanted = plain(name).removesuffix(_ENDING)
-    return next((path for path in files if plain(path.name).removesuffix(_ENDING) == wanted), None)
+    wanted = folded(name).removesuffix(_ENDING)
+    return next((path for path in files if folded(path.name).removesuffix(_ENDING) == wanted), None)
 
 
 def default_form(files: Sequence[Path]) -> Path | None:
@@ -50,7 +50,7 @@ def suggested_form(name: str, files: Sequence[Path]) -> str:
     return did_you_mean(name, names, ratio=0.5) or f"templates フォルダーにあるのは、{'、'.join(names)} です。"
 
 
-def said_form(master: Master, measure: Measure, round_: Round | None) -> tuple[str, str]:
+def form_named_for(master: Master, measure: Measure, round_: Round | None) -> tuple[str, str]:
     """Return the most specific 様式 of a measure in a round and where it is set; blank if none is set."""
     department = master.department(measure.lead_department)
     said = (
@@ -77,7 +77,7 @@ class Forms:
         if not self._files:
             what = f"様式 {self._templates / FORM_NAME} がありません。"
             raise DxreportError(what, "様式を templates フォルダーに戻してください。")
-        name, where = said_form(self._master, measure, round_)
+        name, where = form_named_for(self._master, measure, round_)
         path = find_form(name, self._files) if name else default_form(self._files)
         if path is None and name:
             what = f"{where}の様式「{name}」が {self._templates} にありません。"

@@ -62,7 +62,7 @@ class Snapshot:
         given: dict[str, Any] = {name: getattr(self, name) for name in _HEAD}
         given["measures"] = plain_texts(self.texts)
         given["inputs"] = {id_: _plain_inputs(shown) for id_, shown in self.inputs.items()}
-        if (own := self.catalogue.plain) or self.catalogue.years != BUILT_IN.years:
+        if (own := self.catalogue.stored) or self.catalogue.years != BUILT_IN.years:
             given |= {"fields": own, "plan_years": self.catalogue.years}
         if self.seal:
             given |= {"seal": self.seal, "keys": self.keys}
@@ -76,7 +76,7 @@ class Snapshot:
         """
         given = json.loads(data)
         inputs = {id_: _parsed_inputs(shown, today) for id_, shown in given.get("inputs", {}).items()}
-        catalogue = today.brought(Catalogue.parse(given.get("fields", ()), given.get("plan_years", BUILT_IN.years)))
+        catalogue = today.rekeyed(Catalogue.parse(given.get("fields", ()), given.get("plan_years", BUILT_IN.years)))
         head = {name: given[name] for name in _HEAD}
         texts = parse_texts(given["measures"], today)
         seal, keys = given.get("seal", ""), given.get("keys", {})

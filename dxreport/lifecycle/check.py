@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..collect.strayed import strayed
+from ..collect.ledger_check import ledger_problems
 from ..domain import problems
 from ..domain.errors import MasterError
 from ..domain.fields import Ref
@@ -55,7 +55,7 @@ def audit(master: Master, folder: Path, round_: Round, workspace: Workspace | No
     templates = Templates(folder, master)
     asked = templates.asked()
     measures = tuple(_checked(master, m, round_, asked.get(m.id)) for m in master.running(round_))
-    ledgers = (*strayed(workspace, master), *_unsealed(workspace, master)) if workspace else ()
+    ledgers = (*ledger_problems(workspace, master), *_unsealed(workspace, master)) if workspace else ()
     return Audit(round_, measures, templates.checked, tuple(settings_problems(master, templates)), ledgers)
 
 

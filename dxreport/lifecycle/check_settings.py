@@ -16,7 +16,7 @@ from ..domain.model import Round, Settings
 from ..domain.problems import Problem, ProblemKind, choices, problem
 from ..domain.spelling import area_code
 from ..domain.values import is_blank, unspaced
-from ..issue.forms import default_form, find_form, said_form, suggested_form
+from ..issue.forms import default_form, find_form, form_named_for, suggested_form
 from ..master import schema
 from ..master.records import Master, Place
 from ..master.workbook import MasterWorkbook, TableRow, plain_id
@@ -147,7 +147,7 @@ def _forms_unsaid(master: Master, files: Sequence[Path]) -> Iterator[Problem]:
     if default_form(files):
         return
     for round_ in master.settings.rounds:
-        ids = [m.id for m in master.running(round_) if not said_form(master, m, round_)[0]]
+        ids = [m.id for m in master.running(round_) if not form_named_for(master, m, round_)[0]]
         if ids:
             params = {"round": round_.name, "measures": "、".join(ids), "reason": suggested_form("", files)}
             yield problem(problems.FORM_UNSAID, params, label=schema.FORM)

@@ -18,7 +18,7 @@ from ..form.records import Form
 from ..form.render.prepare import PreparedForm
 from ..form.render.workbook import render_book
 from ..form.variables import tag_of
-from ..issue.forms import default_form, find_form, form_files, other_books, said_form
+from ..issue.forms import default_form, find_form, form_files, form_named_for, other_books
 from ..issue.read_back import UnreadableForm, check_readable
 from ..master.records import Master
 from ..ooxml.refs import address
@@ -151,7 +151,7 @@ def _used(master: Master, round_: Round, files: Sequence[Path]) -> dict[Path, li
     out: dict[Path, list[Measure]] = {}
     found = list(master.running(round_))
     for measure in found:
-        name, _ = said_form(master, measure, round_)
+        name, _ = form_named_for(master, measure, round_)
         path = find_form(name, files) if name else default_form(files)
         if path:
             out.setdefault(path, []).append(measure)

@@ -11,7 +11,7 @@ from ..domain.model import Department, FiscalYear, Measure, ProgressWord, Settin
 from ..domain.problems import KINDS, problem
 from ..form.align.labels import as_label
 from ..form.align.rows import Doubt
-from ..form.align.sheet import LIKE, Aligned, align, resemblance
+from ..form.align.sheet import MIN_RESEMBLANCE, Aligned, align, resemblance
 from ..form.read.filled import read_aligned
 from ..form.records import Form
 from ..intake.gather import gather
@@ -113,7 +113,7 @@ class _Reading:
         if likeness < _NO_FORM:
             self._other_sheets.append((file, sheet.name))
             return
-        if likeness < LIKE:
+        if likeness < MIN_RESEMBLANCE:
             raise _NotTaken("様式の見出しの半分以上が見つかりません")
         aligned = align(self._form, rows)
         assert aligned is not None

@@ -32,7 +32,7 @@ from ..status.round_status import status
 from ..workspace.files import locked
 from ..workspace.paths import Workspace
 from ..workspace.secret import make_secret, secret_of
-from ..workspace.transaction import TEMPORARY, NewMaster, ready, recover, write_together
+from ..workspace.transaction import TEMPORARY, NewMaster, ready_to_write, recover, write_together
 from .init import templates_in
 
 CARRIED = "rollover.json"
@@ -199,7 +199,7 @@ def _read_carried(target: Workspace, today: Catalogue) -> dict[str, dict[Ref, st
 def _update(old: Master, target: Workspace, carried: Carried, now: datetime, *, dry_run: bool) -> RolloverResult:
     """Merge what the old year has answered since into the new year's master."""
     if not dry_run:
-        ready(target)
+        ready_to_write(target)
     with nullcontext() if dry_run else locked(target.lock):
         return _merge(old, target, carried, now, dry_run=dry_run)
 

@@ -196,7 +196,7 @@ def record(workspace: Workspace, drafts: Drafts, paths: Sequence[Path], now: dat
         raise Unfinished(f"下書きは作りましたが、作った日を記録できませんでした。{error.message}", error.fix) from None
 
 
-def open_rounds(master: Master, today: date) -> tuple[Round, ...]:
+def rounds_with_held(master: Master, today: date) -> tuple[Round, ...]:
     """Return the rounds with held sheets."""
     issued = {issue.round for issue in master.issues}
     rounds = (r for r in master.settings.rounds if r.name in issued)

@@ -23,7 +23,7 @@ from ..domain.fields import (
 from ..domain.model import FiscalYear, Item, Measure
 from ..domain.values import fold
 from ..ooxml.refs import MAX_SHEET_NAME
-from ..ooxml.table import plain
+from ..ooxml.table import folded
 from .faults import suggestion
 from .schema import FIELDS, FORM, SEPARATOR, SHEETS, Column, measure_tables, split
 from .workbook import MasterWorkbook, TableRow
@@ -145,12 +145,12 @@ def _group(row: TableRow, label: str) -> str:
 
 def _check_lists(catalogue: Catalogue, rows: Mapping[str, TableRow]) -> None:
     """Report lists of the office that have the name of another one or of a field of the measure."""
-    names: dict[str, str] = {plain(name): name for name in catalogue.members[""]}
+    names: dict[str, str] = {folded(name): name for name in catalogue.members[""]}
     for items in catalogue.lists[len(BUILT_IN_LISTS) :]:
-        if other := names.get(plain(items.label)):
+        if other := names.get(folded(items.label)):
             first = next(row for key, row in rows.items() if key.startswith(f"{items.prefix}."))
             first.fault("場所", f"場所「{items.label}」は、「{other}」と同じ名前です。別の名前にしてください。")
-        names[plain(items.label)] = items.label
+        names[folded(items.label)] = items.label
 
 
 def _check_former(catalogue: Catalogue, rows: Mapping[str, TableRow]) -> None:
@@ -178,8 +178,8 @@ def _check_headers(catalogue: Catalogue, rows: Mapping[str, TableRow]) -> None:
         taken: dict[str, Column] = {}
         told: set[str] = set()
         for column in table.columns:
-            other = taken.setdefault(plain(column.header), column)
-            former = next((h for h in column.former if plain(h) in taken and h not in current), "")
+            other = taken.setdefault(folded(column.header), column)
+            former = next((h for h in column.former if folded(h) in taken and h not in current), "")
             if column.field not in rows or column.field in told or not (former or other is not column):
                 continue
             told.add(column.field)

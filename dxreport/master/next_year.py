@@ -12,7 +12,7 @@ from ..domain.days import printed
 from ..domain.model import Measure, Settings
 from ..ooxml.package import Package
 from ..ooxml.properties import read_property, set_property
-from ..ooxml.table import TableRange, plain, sheet_parts
+from ..ooxml.table import TableRange, folded, sheet_parts
 from ..ooxml.table_edit import WorkbookEdit
 from .ledgers import LEDGERS
 from .records import Master
@@ -104,8 +104,8 @@ def own_places(master: Master) -> tuple[str, ...]:
     out = []
     for schema in (tables.measures, *tables.lists.values()):
         if area := master.tables.get(schema.name):
-            known = {plain(header) for header in schema.all_headers}
+            known = {folded(header) for header in schema.all_headers}
             headers = book.headers(area)
-            out += [f"「{area.sheet}」シートの列「{h}」" for h in headers if h and plain(h) not in known]
-    ours = {plain(name) for name in (*SHEETS, *(t.name for t in tables.lists.values()))}
-    return (*out, *(f"シート「{name}」" for name in sheet_parts(package) if plain(name) not in ours))
+            out += [f"「{area.sheet}」シートの列「{h}」" for h in headers if h and folded(h) not in known]
+    ours = {folded(name) for name in (*SHEETS, *(t.name for t in tables.lists.values()))}
+    return (*out, *(f"シート「{name}」" for name in sheet_parts(package) if folded(name) not in ours))

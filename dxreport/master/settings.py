@@ -14,7 +14,7 @@ from ..domain.names import Names
 from ..domain.quantities import number_text
 from ..domain.spelling import area_code
 from ..domain.values import fold, is_blank
-from ..ooxml.table import plain
+from ..ooxml.table import folded
 from .catalogue import read_catalogue
 from .faults import suggestion
 from .schema import (
@@ -193,9 +193,9 @@ def _round(row: TableRow, catalogue: Catalogue) -> Round:
 
 def _groups(row: TableRow, header: str, groups: Sequence[str]) -> frozenset[str] | None:
     """Return the input groups under a header; report unknown ones and return None."""
-    words, known = split(row[header]), {plain(group): group for group in groups}
-    unknown = [word for word in words if plain(word) not in known]
+    words, known = split(row[header]), {folded(group): group for group in groups}
+    unknown = [word for word in words if folded(word) not in known]
     for word in unknown:
         near = suggestion(word, groups) or f"使える欄: {'、'.join(groups)}"
         row.fault(header, f"{header}「{word}」という欄はありません。{near}")
-    return None if unknown else frozenset(known[plain(word)] for word in words)
+    return None if unknown else frozenset(known[folded(word)] for word in words)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from ..ooxml.package import Package
 from ..ooxml.refs import address
 from ..ooxml.sheet_texts import SheetTexts, sheet_texts
-from ..ooxml.table import HEADER_ROWS, Table, TableRange, find_header, plain, sheet_parts, tables
+from ..ooxml.table import HEADER_ROWS, Table, TableRange, find_header, folded, sheet_parts, tables
 from ..ooxml.worksheets import Worksheets
 from .faults import Faults, suggestion
 from .records import Place
@@ -73,17 +73,17 @@ class MasterWorkbook:
     def __init__(self, package: Package) -> None:
         self.package = package
         self.faults = Faults()
-        self._parts = {plain(name): (name, part) for name, part in sheet_parts(package).items()}
+        self._parts = {folded(name): (name, part) for name, part in sheet_parts(package).items()}
         self._worksheets = Worksheets(package)
         self._last: tuple[str, SheetTexts, tuple[Table, ...]] | None = None  # the part read last, and its contents
 
     def has_sheet(self, schema: TableSchema) -> bool:
         """Return True if the workbook has the sheet of this table."""
-        return plain(schema.name) in self._parts
+        return folded(schema.name) in self._parts
 
     def find_table(self, schema: TableSchema) -> TableRange | None:
         """Find a table by its sheet and headers; report why and return None if it cannot be used."""
-        found = self._parts.get(plain(schema.name))
+        found = self._parts.get(folded(schema.name))
         if found is None:
             names = [name for name, _ in self._parts.values()]
             self.faults.add("", f"シート「{schema.name}」がありません。{suggestion(schema.name, names)}")
@@ -143,8 +143,8 @@ class MasterWorkbook:
         return self._last[1:]
 
     def _missing_columns(self, name: str, schema: TableSchema, missing: list[str], line: list[str]) -> None:
-        known = {plain(h) for h in schema.headers}
-        others = [text for text in line if text and plain(text) not in known]
+        known = {folded(h) for h in schema.headers}
+        others = [text for text in line if text and folded(text) not in known]
         for header in missing:
             near = suggestion(header, others)
             hint = f"見出し{near}" if near else "列を消したときは元に戻し、見出しを書き換えたときは直してください。"

@@ -12,7 +12,7 @@ from ..domain.errors import PackageError
 from ..domain.fields import Ref
 from ..ooxml.package import Package
 from ..ooxml.properties import set_property
-from ..ooxml.table import TableRange, plain, sheet_parts, tables
+from ..ooxml.table import TableRange, folded, sheet_parts, tables
 from ..ooxml.table_edit import WorkbookEdit
 from ..workspace.files import backup_path, locked, prune_backups
 from ..workspace.paths import Workspace
@@ -168,8 +168,8 @@ def _check(data: bytes, before: bytes, name: str) -> None:
     """
     with suppress(PackageError):
         new, old = Package(data), Package(before)
-        sheets = {plain(sheet): part for sheet, part in sheet_parts(new).items()}
-        own = [part for ledger in LEDGERS if (part := sheets.get(plain(ledger.sheet.name)))]
+        sheets = {folded(sheet): part for sheet, part in sheet_parts(new).items()}
+        own = [part for ledger in LEDGERS if (part := sheets.get(folded(ledger.sheet.name)))]
         ledgers = {*own, *(table.part for part in own for table in tables(new, part))}
         others = [{n: p.member(n) for n in p.names if n not in ledgers} for p in (new, old)]
         if others[0] == others[1]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 
-from .display import is_date_format, plain, show_number
+from .display import is_date_format, show_general, show_number
 from .refs import Box
 from .text import is_stored_number
 
@@ -90,7 +90,7 @@ def number_cell(raw: str, code: str, date1904: bool = False) -> Cell:
             return Cell("date" if is_date_format(code) else "number", shown.text, raw, certain=shown.certain)
     except (ArithmeticError, LookupError, ValueError):  # a format that breaks the rules
         pass
-    return Cell("number", plain(number).text, raw, certain=False)
+    return Cell("number", show_general(number).text, raw, certain=False)
 
 
 def with_formula(result: Cell, formula: str) -> Cell:

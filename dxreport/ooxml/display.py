@@ -30,17 +30,17 @@ def show_number(number: float, code: str, date1904: bool = False) -> Shown:
     """Return the text of a number in a cell with this format code."""
     section, minus = _choose(number, sections(code))
     if section is None or not section.understood:
-        return plain(number)._replace(certain=False)
+        return show_general(number)._replace(certain=False)
     if section.is_date:
         text = show_date(number, section, date1904)
-        return Shown(text) if text is not None else plain(number)._replace(certain=False)
+        return Shown(text) if text is not None else show_general(number)._replace(certain=False)
     sign = "-" if minus and number < 0 else ""
     if section.has("general") or section.has("text"):
-        inner = plain(abs(number))
+        inner = show_general(abs(number))
         body = "".join(t.text if t.kind == "literal" else inner.text for t in section.tokens)
         return Shown(sign + body.strip(), inner.certain)
     if section.has("digit") and any(t == ("literal", "/") for t in section.tokens):
-        return plain(number)._replace(certain=False)  # a fraction
+        return show_general(number)._replace(certain=False)  # a fraction
     value = abs(_decimal(number))
     if section.has("exponent"):
         return Shown(sign + _exponential(value, section.tokens).strip())
@@ -48,7 +48,7 @@ def show_number(number: float, code: str, date1904: bool = False) -> Shown:
     return Shown(("" if zero else sign) + body.strip())
 
 
-def plain(number: float) -> Shown:
+def show_general(number: float) -> Shown:
     """Return a number as Excel's ``General`` shows it, in 11 characters at most: 45.00000000000001 is 45.
 
     Numbers that General would shorten to ``1.23E+12`` are shown in full (15 digits), and are not certain.

@@ -131,7 +131,7 @@ class SheetEdit:
             if left <= column <= right and found.inner:
                 self._clear(found, row, column)
 
-    def is_plain(self, header: int, bottom: int) -> bool:
+    def can_close_up(self, header: int, bottom: int) -> bool:
         """Return True if the rows of a table, from ``header`` to ``bottom``, can close up.
 
         The sheet then has no formulas and no merges below ``header``. Its validations and conditional formats avoid

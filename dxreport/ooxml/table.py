@@ -90,7 +90,7 @@ def tables(package: Package, sheet_part: str) -> tuple[Table, ...]:
 
 
 @lru_cache(maxsize=4_096)
-def plain(header: str) -> str:
+def folded(header: str) -> str:
     """Return a header in the form in which headers are compared: no white space, width and case folded."""
     return "".join(unicodedata.normalize("NFKC", header).split()).casefold()
 
@@ -100,12 +100,12 @@ def find_header(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> tuple[
 
     Return its number and the columns by header, counted from 1; (0, {}) if no row has any.
     """
-    wanted = {plain(h): h for h in headers}
+    wanted = {folded(h): h for h in headers}
     best: tuple[int, dict[str, int]] = (0, {})
     for number, row in enumerate(rows[:HEADER_ROWS], 1):
         found: dict[str, int] = {}
         for column, text in enumerate(row, 1):
-            header = wanted.get(plain(text)) if text else None
+            header = wanted.get(folded(text)) if text else None
             if header is not None:
                 found.setdefault(header, column)
         if len(found) > len(best[1]):

@@ -128,7 +128,7 @@ class WorkbookEdit(PackageEdit):
         """Return True if the rows of an area can close up without changing what anything else means."""
         sheet = self.sheet(area.sheet)
         others = {r.kind for r in self.package.relationships(area.part)} - {"table", "printerSettings"}
-        if others or len(tables(self.package, area.part)) > 1 or not sheet.is_plain(area.header, bottom):
+        if others or len(tables(self.package, area.part)) > 1 or not sheet.can_close_up(area.header, bottom):
             return False
         addressed = re.compile(rf"(?:{re.escape(area.sheet)}|{re.escape(quote_sheet(area.sheet))})'?!\$?[A-Z]+\$?[0-9]")
         names = self.package.xml(self.workbook).iterfind(f"{_N}definedNames/{_N}definedName")

@@ -8,7 +8,7 @@ from enum import Enum
 
 
 class Progress(Enum):
-    """What a 進捗 means, from the lightest to the gravest; the value is its name in JSON.
+    """What a 進捗 means, from the lightest to the heaviest; the value is its name in JSON.
 
     ``WORD`` is for the words of declared fields, which are neither good nor bad.
     """
@@ -84,7 +84,7 @@ class QuarterStandings:
 class Tally:
     """Counts of a quarter, a 分野 (``code`` is its number), a department, or all, in the order of ``Overview.categories``.
 
-    A measure counts by its worst activity. ``standings`` sums up the activities.
+    A measure counts by its heaviest activity. ``standings`` sums up the activities.
     """
 
     name: str

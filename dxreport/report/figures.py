@@ -78,7 +78,7 @@ def figures(
 def overview(master: Master, quarters: Sequence[states.Answers], turned: Turn | None) -> Overview:
     """Return the counts, 分野 by number, departments in 建制順.
 
-    Departments without a running measure are left out, as is 設定にない語 if unused. A measure counts by its worst
+    Departments without a running measure are left out, as is 設定にない語 if unused. A measure counts by its heaviest
     activity; one without activities is 予定なし.
     """
     known = states.categories(master.settings)
@@ -91,9 +91,9 @@ def overview(master: Master, quarters: Sequence[states.Answers], turned: Turn | 
         of_measures = [[found[m.id, a.key] for a in states.activities(m)] for m in measures]
         activities = Counter(chain.from_iterable(of_measures))
         summed = standings(c.standing for own in of_measures for c in own)
-        worst = Counter(max(own, key=severity.__getitem__, default=states.NO_PLAN) for own in of_measures)
+        heaviest = Counter(max(own, key=severity.__getitem__, default=states.NO_PLAN) for own in of_measures)
         by_column = tuple(activities[c] for c in columns)
-        return Tally(name, by_column, tuple(worst[c] for c in columns), code, summed)
+        return Tally(name, by_column, tuple(heaviest[c] for c in columns), code, summed)
 
     now = len(quarters)
     areas: dict[str, list[Measure]] = {}

@@ -61,7 +61,7 @@ def answers(master: Master, quarter: int) -> list[Answers]:
 
 
 def by_severity(settings: Settings) -> tuple[Category, ...]:
-    """Return every category from the lightest to the gravest.
+    """Return every category from the lightest to the heaviest.
 
     Words are sorted by 重さ, or unless every word has one by 課題の扱い: 完了, 中止, 順調, 遅れ. 予定なし and 報告事項なし
     come before all words, 設定にない語 and 未報告 just before the first word that is late.

@@ -132,7 +132,7 @@ def refuse_rewritten(workspace: Workspace, expected: str) -> None:
         )
 
 
-def ready(workspace: Workspace) -> None:
+def ready_to_write(workspace: Workspace) -> None:
     """Prepare for a command that writes, before it reads anything, by removing what a killed command left.
 
     The caller does not hold the lock. Raise LockedError if the master is open or the lock is not released.

@@ -43,7 +43,7 @@ def test_the_state_is_that_of_the_ledgers(books: Books) -> None:
 
 def test_the_rules_of_today_find_what_they_found(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
     recorded = books.chain.outcomes()
-    judge = Judge(books.kept.terms, books.master, {})
+    judge = Judge(books.store.terms, books.master, {})
     monkeypatch.setattr(books, "judge", judge, raising=False)
     for id_ in ("01-01", "01-04", "03-01", "03-05"):
         books.state(id_)

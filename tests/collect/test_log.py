@@ -20,10 +20,10 @@ import pytest
 from dxreport.collect.commit import opened
 from dxreport.collect.dismiss import dismiss
 from dxreport.collect.judge import _without
+from dxreport.collect.ledger_check import ledger_problems
 from dxreport.collect.plan import Status
 from dxreport.collect.resolve import accept, decide
 from dxreport.collect.run import collect
-from dxreport.collect.strayed import strayed
 from dxreport.collect.withdraw import withdraw
 from dxreport.domain import problems
 from dxreport.domain.errors import MasterError, UsageError
@@ -60,7 +60,7 @@ def issued_book(quarter: Quarter, round_name: str) -> bytes:
 def chained(quarter: Quarter) -> None:
     """Assert that master, log and fold agree, and that the history leads to the master without a gap."""
     books = opened(quarter.workspace, RETURNED)
-    assert strayed(quarter.workspace, books.master) == ()
+    assert ledger_problems(quarter.workspace, books.master) == ()
     assert books.noticed == ()
     written = books.chain.written()
     for id_, texts in books.texts.items():

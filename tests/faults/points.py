@@ -169,7 +169,7 @@ def unsound(root: Path) -> Iterator[str]:
             if reading.sha256 != EMPTY:  # an empty file is not kept
                 original(workspace, reading)
         for issue in master.issues:
-            if not books.kept.archive.workbook(issue.id) or not books.kept.archive.snapshot(issue.id):
+            if not books.store.archive.workbook(issue.id) or not books.store.archive.snapshot(issue.id):
                 yield f"{issue.id} is not kept"
         for final in master.finals:
             if not (workspace.finals / f"{final.id}.json").is_file():

@@ -33,7 +33,7 @@ from lxml import etree
 from openpyxl.utils import get_column_letter as letter
 from openpyxl.worksheet.table import TableColumn
 
-from dxreport.collect.strayed import strayed
+from dxreport.collect.ledger_check import ledger_problems
 from dxreport.form.compile import compile_form
 from dxreport.form.records import Form
 from dxreport.lifecycle import sample
@@ -895,7 +895,7 @@ class Desk(Commands):
         }
         found = law.differences(seen, there)
         assert not found, ("read otherwise", found)
-        assert not strayed(year.workspace, master), strayed(year.workspace, master)
+        assert not ledger_problems(year.workspace, master), ledger_problems(year.workspace, master)
         for round_ in master.settings.rounds:
             for sheet in status(master, round_, self.now.date()).sheets:
                 law.told_truly(year.books.eye, sheet.measure, round_.name, sheet.state.value)

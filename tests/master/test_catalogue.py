@@ -292,7 +292,7 @@ def test_a_master_keeps_its_catalogue_and_all_texts(data: st.DataObject) -> None
     assert master.settings == typed(catalogue)
     assert _standard(master.measures[0]) == _standard(made)
     assert package_faults(written) == []
-    assert Catalogue.parse(catalogue.plain, catalogue.years) == catalogue
+    assert Catalogue.parse(catalogue.stored, catalogue.years) == catalogue
 
 
 def _standard(made: Measure) -> dict[Ref, str]:

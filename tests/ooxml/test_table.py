@@ -12,7 +12,7 @@ from lxml import etree
 from dxreport.domain.errors import MasterError
 from dxreport.ooxml.package import MAIN_NS, Package, serialise
 from dxreport.ooxml.sheet_texts import sheet_texts
-from dxreport.ooxml.table import TableRange, find_header, plain, sheet_parts, tables
+from dxreport.ooxml.table import TableRange, find_header, folded, sheet_parts, tables
 from dxreport.ooxml.table_edit import WorkbookEdit
 from dxreport.ooxml.worksheets import Worksheets
 from tests.support.packages import faults
@@ -53,7 +53,7 @@ def test_headers_are_found_among_the_first_rows_whatever_their_width_or_breaks()
     rows = [["品目の表"], [], ["", "品 名", "数\n（個）", "備考"], ["品名", "", "", ""]]
     assert find_header(rows, ["品名", "数(個)"]) == (3, {"品名": 2, "数(個)": 3})
     assert find_header(rows, ["なし"]) == (0, {})
-    assert plain("連絡先（Ｅ-mail） ") == plain("連絡先(E-mail)")
+    assert folded("連絡先（Ｅ-mail） ") == folded("連絡先(E-mail)")
 
 
 def test_an_appended_row_leaves_the_table_next_to_it_alone() -> None:

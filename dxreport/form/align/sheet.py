@@ -20,9 +20,9 @@ from .columns import find_columns
 from .labels import ExpectedCell, as_label, form_labels
 from .rows import Doubt, mismatch, place_rows
 
-__all__ = ["LIKE", "Aligned", "Doubt", "align", "resemblance"]
+__all__ = ["MIN_RESEMBLANCE", "Aligned", "Doubt", "align", "resemblance"]
 
-LIKE = 0.5  # a sheet with this share of a form's labels counts as a sheet of the form
+MIN_RESEMBLANCE = 0.5  # a sheet with this share of a form's labels counts as a sheet of the form
 _KEYS = 3  # a row or column of keys has at least this many: a single one may be ordinary text
 _SEARCHED = 256  # columns searched for row keys
 
@@ -54,7 +54,7 @@ def align(form: Form, rows: Rows, *, quarter: int = 0, year: int = 0) -> Aligned
     Return a Doubt if it could be read in several ways, and for every list, where a row that was sorted or copied could
     be taken for another. ``quarter`` and ``year`` are as in :func:`dxreport.form.read.sheet.read_sheet`.
     """
-    if resemblance(form, rows) < LIKE:
+    if resemblance(form, rows) < MIN_RESEMBLANCE:
         return None
     if form.layout.is_list:
         return Doubt("一覧の様式は、隠れている 1 行目と A 列がないと、どの施策の行か決められません")

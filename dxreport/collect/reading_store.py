@@ -19,7 +19,7 @@ from .log import LogEntry, Read
 from .reading import Reading, issue_of, parse_reading, reading_data
 
 
-class Kept:
+class ReadingStore:
     """The kept readings and settings of a workspace; ``files`` are those a command will write, kept in ``spool``."""
 
     def __init__(self, workspace: Workspace, settings: Settings) -> None:
@@ -35,7 +35,7 @@ class Kept:
         """Return the settings with this digest. Raise MasterError if they are gone or damaged."""
         if digest not in self._terms:
             found = _load_terms(self.workspace.terms / f"{digest}.json")
-            self._terms[digest] = replace(found, catalogue=self.archive.today.brought(found.catalogue))
+            self._terms[digest] = replace(found, catalogue=self.archive.today.rekeyed(found.catalogue))
         return self._terms[digest]
 
     def keep_terms(self) -> None:
@@ -103,7 +103,7 @@ def _terms_data(settings: Settings) -> bytes:
         "flags": list(settings.flags),
         "mail_domain": settings.mail_domain,
     }
-    if own := settings.catalogue.plain:
+    if own := settings.catalogue.stored:
         given["fields"] = own
     return json.dumps(given, ensure_ascii=False, indent=0).encode("utf-8")
 

@@ -22,7 +22,7 @@ from .state import OpenConflict, Replayed
 _FREE = "メモ"  # not compared: people write there too, and its wording depends on the release
 
 
-def strayed(workspace: Workspace, master: Master) -> tuple[Problem, ...]:
+def ledger_problems(workspace: Workspace, master: Master) -> tuple[Problem, ...]:
     """Return a problem for each row that differs from the log, or one (W610) if the log is gone or damaged.
 
     Nothing is checked if the log was built from the ledgers themselves.

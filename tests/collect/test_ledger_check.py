@@ -13,7 +13,7 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from dxreport.cli import main
-from dxreport.collect.strayed import strayed
+from dxreport.collect.ledger_check import ledger_problems
 from dxreport.collect.withdraw import withdraw
 from tests.support.halves import HERE, ONE, TWO, half
 from tests.support.quarter import RETURNED, Quarter, copy
@@ -42,7 +42,7 @@ def cell_of(sheet: Worksheet, row: int, header: str) -> str:
 
 
 def found(quarter: Quarter) -> list[tuple[str, str, str, str]]:
-    problems = strayed(quarter.workspace, quarter.master)
+    problems = ledger_problems(quarter.workspace, quarter.master)
     return [(p.code, p.sheet, p.cell, p.label) for p in problems]
 
 
@@ -66,7 +66,7 @@ def collected(collected_once: Quarter, tmp_path: Path) -> Quarter:
 def test_a_deleted_row_is_named_by_what_it_was(collected: Quarter) -> None:
     by_hand(collected, "受付簿", lambda s: s.delete_rows(row_of(s, "U0002", HERE)))
     assert found(collected) == [("W606", "受付簿", "", f"U0002/{HERE}")]
-    [gone] = strayed(collected.workspace, collected.master)
+    [gone] = ledger_problems(collected.workspace, collected.master)
     assert "全部.xlsx" in gone.message and "dxreport withdraw U0002" in gone.fix
 
 
@@ -86,7 +86,7 @@ def test_a_changed_cell_is_shown_with_what_the_log_says(collected: Quarter) -> N
     by_hand(collected, "受付簿", settle)
     assert before != "保留"
     assert found(collected) == [("W607", "受付簿", where[0], f"U0001/{HERE} 状態")]
-    [changed] = strayed(collected.workspace, collected.master)
+    [changed] = ledger_problems(collected.workspace, collected.master)
     assert f"「保留」ですが、記録では「{before}」" in changed.message
 
 
@@ -106,7 +106,7 @@ def test_a_question_that_was_deleted_or_closed_without_a_decision_is_still_open(
     [asked] = collected.master.conflicts
     data = collected.workspace.master.read_bytes()
     by_hand(collected, "競合", lambda s: s.delete_rows(row_of(s, asked.id)))
-    [gone] = strayed(collected.workspace, collected.master)
+    [gone] = ledger_problems(collected.workspace, collected.master)
     assert (gone.code, gone.sheet, gone.field) == ("W608", "競合", CP)
     assert "「返送」" in gone.message and "「手書き」" in gone.message and "01-04" in gone.message
     collected.workspace.master.write_bytes(data)
