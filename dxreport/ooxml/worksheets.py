@@ -26,7 +26,7 @@ from .text import TRUE, XML_SPACE, string_item, unescape
 _STRICT_NS = b"http://purl.oclc.org/ooxml/spreadsheetml/main"  # ISO/IEC 29500 strict
 _N = f"{{{MAIN_NS}}}"
 _C, _F, _V, _IS, _T = (_N + name for name in ("c", "f", "v", "is", "t"))
-_OTHER_SHEETS = ("chartsheet", "dialogsheet", "xlMacrosheet")
+OTHER_SHEETS = ("chartsheet", "dialogsheet", "xlMacrosheet")
 # A cell with content as nearly all programs write it. A sheet with any other cell is parsed, which takes three times as
 # long.
 _CONTENT = (  # possessive quantifiers, since nothing can match in two ways: they take a third less time
@@ -103,7 +103,7 @@ class Worksheets:
                 raise PackageError(f"シート「{node.get('name')}」が 2 枚あります")
             if found is None:
                 raise PackageError(f"シート「{node.get('name')}」の部品がありません")
-            if found.kind not in _OTHER_SHEETS:  # whatever type of sheet a program wrote
+            if found.kind not in OTHER_SHEETS:  # whatever type of sheet a program wrote
                 self._sheets[node.get("name", "")] = found.target, node.get("state", "visible") != "visible"
 
     @property

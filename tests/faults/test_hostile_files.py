@@ -50,6 +50,13 @@ def test_mutated_files_end_in_no_traceback_and_no_silent_difference(form: str) -
     assert {seed: faults for seed, faults in found.items() if faults} == {}
 
 
+@pytest.mark.parametrize("form", attack.BASES)
+def test_what_the_files_are_made_from_is_read_alike_by_the_independent_reader(form: str) -> None:
+    asks = form == "xlsb"  # the format of its numbers is not read
+    word = "read; a cell is asked about" if asks else "read"
+    assert attack.tried(form, attack.BASES[form][0]()) == attack.Outcome(word)
+
+
 # The stamp
 
 

@@ -20,6 +20,8 @@ from hypothesis import strategies as st
 from dxreport.intake.file_type import Format
 from dxreport.intake.limits import Unreadable
 from dxreport.intake.workbook import open_workbook
+from dxreport.ooxml.package import Package
+from tests.support.cases import SAVED
 from tests.support.sending import zipped
 from tests.support.xlsb import xlsb
 
@@ -64,7 +66,7 @@ def test_rows_stand_where_the_cells_are(workbook) -> None:
 
 @libreoffice
 @needs_soffice
-@pytest.mark.parametrize("extension", ["xlsx", "xls", "ods"])
+@pytest.mark.parametrize("extension", SAVED)
 def test_what_libreoffice_saved(answers: Path, soffice, extension: str) -> None:
     book = open_workbook(soffice(answers, extension).read_bytes())
     assert book.format.value == extension
@@ -297,6 +299,29 @@ def test_binary_workbooks() -> None:
     assert refusal(xlsb({"様式": {(0, 0): "文字", (1_048_575, 16_383): 1.0}}))[1].startswith(
         "シート「様式」のセル XFD1048576 "
     )
+
+
+def with_rels(data: bytes, old: bytes, new: bytes) -> bytes:
+    package = Package(data)
+    rels = package.read("xl/_rels/workbook.bin.rels")
+    assert old in rels
+    return package.with_parts({"xl/_rels/workbook.bin.rels": rels.replace(old, new)})
+
+
+def test_no_sheet_of_a_binary_workbook_is_skipped() -> None:
+    two = xlsb({"一": {(0, 0): "甲"}, "二": {(0, 0): "乙"}})
+    assert refusal(with_rels(two, b'Id="rId2"', b'Id="rId3"'))[0] == "E403"
+    assert [s.name for s in open_workbook(with_rels(two, b"/worksheet", b"/anything")).sheets] == ["一", "二"]
+    assert [s.name for s in open_workbook(with_rels(two, b"/worksheet", b"/chartsheet")).sheets] == []
+
+
+def test_rows_of_a_binary_workbook_must_ascend() -> None:
+    package = Package(xlsb({"様式": {(0, 0): "上", (1, 0): "下"}}))
+    part = "xl/worksheets/sheet1.bin"
+    row = struct.pack("<2B2I", 0, 21, 1, 0)
+    assert row in package.read(part)
+    repeated = package.read(part).replace(row, struct.pack("<2B2I", 0, 21, 0, 0))
+    assert refusal(package.with_parts({part: repeated}))[0] == "E403"
 
 
 def test_biff5_in_a_workbook_stream(ole) -> None:

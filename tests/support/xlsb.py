@@ -76,7 +76,9 @@ def xlsb(
             archive.writestr("xl/comments1.bin", b"".join(_note(*at, text) for at, text in notes.items()))
         if strings:
             rels.append(("sharedStrings", "sharedStrings.bin"))
-            archive.writestr("xl/sharedStrings.bin", b"".join(_record(19, b"\0" + _wide(text)) for text in strings))
+            items = b"".join(_record(19, b"\0" + _wide(text)) for text in strings)
+            counts = struct.pack("<II", len(strings), len(strings))
+            archive.writestr("xl/sharedStrings.bin", _record(159, counts) + items + _record(160))
         if number_format:
             rels.append(("styles", "styles.bin"))
             xf = _record(47, struct.pack("<HH", 0xFFFF, 200) + bytes(12))

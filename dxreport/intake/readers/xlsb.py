@@ -16,6 +16,7 @@ from ...ooxml.cells import At, Cell, Grid, boolean_cell, number_cell, text_cell,
 from ...ooxml.formats import BUILT_IN
 from ...ooxml.package import Package
 from ...ooxml.refs import Box
+from ...ooxml.worksheets import OTHER_SHEETS
 from .biff import error_cell, put, rk_number
 
 _ROW, _STRING, _FORMAT, _XF, _PROPERTIES, _SHEET, _MERGE, _BEGIN_XFS, _END_XFS = (0, 19, 44, 47, 153, 156, 177, 617, 618)  # fmt: skip
@@ -51,22 +52,27 @@ class _Xlsb:
 
     def grids(self) -> Iterator[Grid]:
         """Yield the worksheets in order."""
-        sheets = {r.id: r.target for r in self._package.relationships(self._workbook) if r.kind == "worksheet"}
+        related = {r.id: r for r in self._package.relationships(self._workbook)}
         for kind, content in self._records(self._workbook):
             if kind == _PROPERTIES:
                 self._date1904 = bool(content[0] & 1)
             elif kind == _SHEET:
                 relation, end = _wide(content, 8)
-                if relation in sheets:
-                    self._limits.take(bounds.SHEETS, 1)
-                    yield self._grid(_wide(content, end)[0], content[:4] != bytes(4), sheets[relation])
+                name = _wide(content, end)[0]
+                self._limits.take(bounds.SHEETS, 1)
+                if relation not in related:
+                    raise PackageError(f"シート「{name}」の部品がありません")
+                if related[relation].kind not in OTHER_SHEETS:
+                    yield self._grid(name, content[:4] != bytes(4), related[relation].target)
 
     def _grid(self, name: str, hidden: bool, part: str) -> Grid:
         cells: dict[At, Cell] = {}
         merges, row = [], 0
         for kind, content in self._records(part):
             if kind == _ROW:
-                row = struct.unpack_from("<I", content)[0] + 1
+                row, above = struct.unpack_from("<I", content)[0] + 1, row
+                if row <= above:  # rows ascend; programs read others in different ways
+                    raise PackageError("行の順序が正しくありません")
             elif kind == _MERGE:
                 top, bottom, left, right = struct.unpack_from("<4I", content)
                 merges.append(Box(top + 1, left + 1, bottom + 1, right + 1))
