@@ -23,6 +23,7 @@ from .readers.xlsb import read_xlsb
 
 # Excel's own password when only the structure is protected; it opens such files unasked ([MS-OFFCRYPTO] 2.4.2.3).
 _DEFAULT_PASSWORD = "VelvetSweatshop"
+_UNZIPPED = {Format.XLS: read_xls}  # the readers of formats that are no zip
 _MAX_SPINS = 500_000  # rounds of key stretching: Excel uses 100,000; a million take a second
 _MAX_INFO = 65_536  # bytes of EncryptionInfo
 _CONTROLS = re.compile(r"[\x00-\x1f]")
@@ -83,7 +84,8 @@ def _opened(data: bytes, name: str) -> Workbook | None:
         if package:
             sheets: Iterable[Grid] | None = _read(kind, package, limits)
         else:
-            sheets = read_xls(data, limits) if kind is Format.XLS else None
+            read = _UNZIPPED.get(kind)
+            sheets = read(data, limits) if read else None
         return None if sheets is None else Workbook(kind, tuple(_within_limits(sheets, limits)), data, package)
     except (PackageError, ValueError) as error:
         raise unreadable(error) from None

@@ -23,6 +23,7 @@ from dxreport.intake.workbook import open_workbook
 from dxreport.master.records import ConflictState, Receipt, ReceiptState
 from dxreport.sendback.fill import fill
 from dxreport.status.round_status import status
+from tests.support.cases import SAVED
 from tests.support.quarter import FORM, RETURNED, Edits, Quarter, copy, found, sheet_of
 
 pytestmark = pytest.mark.slow
@@ -150,7 +151,7 @@ def test_mails_count_by_their_dates(quarter: Quarter) -> None:
     assert quarter.values("01-01")["contact_person"] == "後"
 
 
-@pytest.mark.parametrize("kind", ["xlsx", "xls", "ods"])
+@pytest.mark.parametrize("kind", SAVED)
 def test_a_corrected_copy_is_known_in_any_format(
     quarter: Quarter, soffice: Callable[[Path, str], Path], kind: str
 ) -> None:

@@ -22,6 +22,7 @@ from dxreport.issue.publish import published_set
 from dxreport.lifecycle.rollover import rollover
 from dxreport.master.read import read_master
 from tests.support import evaluation
+from tests.support.cases import SAVED
 from tests.support.declared_form import template
 from tests.support.evaluation import ANSWERS, FORM, OFFICE, RETURNED, Evaluation
 from tests.support.packages import faults as package_faults
@@ -52,7 +53,7 @@ def test_inputs_are_those_of_the_round_and_numbers_are_numbers(scene: Evaluation
     assert package_faults(data) == []
 
 
-@pytest.mark.parametrize("extension", ["xlsx", "ods", "xls"])
+@pytest.mark.parametrize("extension", SAVED)
 def test_a_return_in_any_format_goes_into_the_columns(
     scene: Evaluation, soffice: Callable[[Path, str], Path], extension: str
 ) -> None:
@@ -203,7 +204,7 @@ def test_the_sums_of_a_form_are_right_in_every_program(
     assert shown["合計"][:2] == [13000, 12386] and shown["委託料"][:2] == [12500, 12006]
 
 
-@pytest.mark.parametrize("extension", ["xlsx", "ods", "xls"])
+@pytest.mark.parametrize("extension", SAVED)
 def test_days_checks_and_percentages_as_departments_type_them(
     tmp_path: Path, soffice: Callable[[Path, str], Path], extension: str
 ) -> None:

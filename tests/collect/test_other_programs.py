@@ -10,13 +10,14 @@ import pytest
 from dxreport.collect.run import collect
 from dxreport.intake.workbook import open_workbook
 from dxreport.ooxml.refs import cell
+from tests.support.cases import SAVED
 from tests.support.measures import with_texts
 from tests.support.quarter import ANSWERS, RETURNED, Quarter, found, sheet_of
 
 P1 = "activity.progress/K1/1"
 
 
-@pytest.mark.parametrize("kind", ["xlsx", "xls", "ods"])
+@pytest.mark.parametrize("kind", SAVED)
 def test_what_libreoffice_saved_says_the_same(
     quarter: Quarter, soffice: Callable[[Path, str], Path], kind: str
 ) -> None:

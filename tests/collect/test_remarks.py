@@ -18,6 +18,7 @@ from dxreport.ooxml.package import Package
 from dxreport.ooxml.refs import box
 from dxreport.sendback.notes import Notes
 from dxreport.status.round_status import status
+from tests.support.cases import SAVED
 from tests.support.quarter import RETURNED, Quarter, sheet_of
 
 TEXT = "山田:\n来月の会議で\n確定します"
@@ -158,7 +159,7 @@ def test_comments_fit_into_a_cell(quarter):
 def test_notes_written_in_libreoffice_are_read_in_every_format(issued_quarter, office, tmp_path):
     path = tmp_path / "返送.xlsx"
     path.write_bytes(issued_quarter.filled({}))
-    saved = [tmp_path / f"保存.{ending}" for ending in ("xlsx", "xls", "ods")]
+    saved = [tmp_path / f"保存.{ending}" for ending in SAVED]
     steps = [["unprotect"], ["note", "01-01", 21, 5, TEXT], ["note", "01-04", 3, 2, "別"]]
     office([{"open": str(path), "steps": steps, "save": list(map(str, saved))}])
     for file in saved:

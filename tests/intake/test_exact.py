@@ -17,6 +17,7 @@ from dxreport.intake.limits import Unreadable
 from dxreport.intake.workbook import open_workbook
 from dxreport.ooxml.cells import BLANK, Cell, Grid
 from dxreport.ooxml.package import Package
+from tests.support.cases import SAVED
 from tests.support.ods import ods
 from tests.support.xlsb import REF_ERROR, TRUE, merge, shared, small, text_of_formula, xlsb
 
@@ -26,7 +27,7 @@ needs_soffice = pytest.mark.skipif(shutil.which("soffice") is None, reason="Libr
 
 @pytest.mark.libreoffice
 @needs_soffice
-@pytest.mark.parametrize("extension", ["xlsx", "xls", "ods"])
+@pytest.mark.parametrize("extension", SAVED)
 def test_cells_as_libreoffice_saved_them(answers: Path, soffice, extension: str) -> None:
     sheet = open_workbook(soffice(answers, extension).read_bytes()).sheet("様式")
     seen = {(row, column): sheet.cell(row, column) for row in range(1, 6) for column in range(1, 7)}
@@ -234,7 +235,7 @@ def test_a_sheet_without_its_part_is_not_passed_over(workbook) -> None:
         open_workbook(data)
 
 
-@pytest.mark.parametrize("extension", ["xlsx", "xls", "ods"])
+@pytest.mark.parametrize("extension", SAVED)
 def test_what_a_merge_covers(tmp_path: Path, soffice: Callable[[Path, str], Path], extension: str) -> None:
     book = openpyxl.Workbook()
     book.active.title = "様式"

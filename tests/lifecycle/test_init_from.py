@@ -27,6 +27,7 @@ from dxreport.lifecycle.sample.departments import DEPARTMENTS
 from dxreport.master.build import master_bytes
 from dxreport.master.read import master_from, read_master
 from dxreport.workspace.bundled import bundled
+from tests.support.cases import SAVED
 from tests.support.measures import with_texts
 from tests.support.packages import Grid, rows_of
 from tests.support.quarter import Quarter
@@ -89,7 +90,7 @@ def told(found: ImportedForms) -> list[tuple[str, str, str]]:
     return [(u.sheet, u.cell, u.reason) for u in found.unplaced]
 
 
-@pytest.mark.parametrize("extension", ["xlsx", "ods", "xls"])
+@pytest.mark.parametrize("extension", SAVED)
 def test_the_published_set_gives_the_master_that_it_came_from(
     extension: str, published: Path, soffice: Callable[[Path, str], Path], tmp_path: Path
 ) -> None:

@@ -18,7 +18,7 @@ from tests.support.xlsb import REF_ERROR, text_of_formula
 
 BOTH = "01-01 merged; 01-04 merged"
 HELD = "01-01 held {}; 01-04 merged"
-ALL = ("xlsx", "xls", "ods")
+SAVED = ("xlsx", "xls", "ods")
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Case:
     said: str = BOTH
     make: Make | None = None
     steps: Callable[[At], Steps] | None = None
-    formats: tuple[str, ...] = ALL
+    formats: tuple[str, ...] = SAVED
     sent: Callable[[Quarter, Path], Returned] = lambda _, path: [path]
     password: str = ""
     options: tuple[str, ...] = ()
