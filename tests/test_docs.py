@@ -85,6 +85,13 @@ def test_files_that_documents_name_exist(name):
         assert "NAME" in path or (ROOT / path.rstrip(".")).exists(), path
 
 
+def test_names_that_documents_place_in_a_file_are_in_it():
+    pages = "".join(map(text, PAGES))
+    placed = re.findall(r"`([A-Za-z_]\w*)`(?: and `\w+`,? both)? (?:in|of) `((?:dxreport|tests)/[\w/]+\.py)`", pages)
+    assert len(placed) > 15
+    assert [(n, p) for n, p in placed if not re.search(rf"\b{n}\b", (ROOT / p).read_text(encoding="utf-8"))] == []
+
+
 def test_the_house_shows_every_room_and_nothing_else():
     picture = re.search(r"```text\n(.*?)```", text("CONTRIBUTING.md"), re.DOTALL)[1]
     assert set(re.findall(r"(\w+)/ ", picture)) == {p.parent.name for p in (ROOT / "dxreport").glob("*/__init__.py")}
