@@ -76,9 +76,7 @@ def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
                 yield from _said(p, "    ")
             for what in sheet.moved:
                 yield f"    移動: {what}（内容は正しい欄のものとして読み取りました）"
-            for by in dict.fromkeys(sheet.kept.values()):
-                blank = listed([sheet.cells.get(ref, "") for ref, of in sheet.kept.items() if of == by], _CELLS)
-                yield f"    空欄の {blank}: {by} の回答がそのまま残ります（消すときは collect --replace）"
+            yield from _kept(sheet)
             for cell, text in sheet.notes.items():
                 yield f"    コメント {cell}: {shown(text, 200)}"
             for c in sheet.merge.conflicts:
@@ -100,6 +98,18 @@ def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
         yield from (f"  {c.id} {c.measure} {c.label}（{shown(c.returned, 100)}）" for c in plan.conflicts if c.adds)
     if dry_run:
         yield "（--dry-run: 何も書いていません）"
+
+
+def _kept(sheet: SheetPlan) -> Iterator[str]:
+    """Yield the cells that came as they were issued and in which an earlier answer stays, by its return."""
+    for by in dict.fromkeys(sheet.kept.values()):
+        theirs = [ref for ref, of in sheet.kept.items() if of == by]
+        blank = [sheet.cells.get(ref, "") for ref in theirs if not sheet.texts.get(ref, "").strip()]
+        issued = [sheet.cells.get(ref, "") for ref in theirs if sheet.texts.get(ref, "").strip()]
+        for state, cells in (("空欄", blank), ("配付したとき", issued)):
+            if cells:
+                shown_cells = listed(cells, _CELLS)
+                yield f"    {state}のままの {shown_cells}: {by} の回答が残ります（このファイルのとおりにするときは collect --replace）"
 
 
 def _known(files: Sequence[FilePlan]) -> Iterator[str]:

@@ -38,7 +38,7 @@ class SheetPlan:
 
     ``labels`` name the cells of its changes and conflicts. ``texts`` are all its texts, ``cells`` their places in the
     file. ``notes`` are the department's, by cell. ``meant`` is the round it was filled in for, if not its own. ``kept``
-    is the return whose answer stays in each cell that it left blank.
+    is the return whose answer stays in each cell that it left as issued.
     """
 
     sheet: str
@@ -84,6 +84,11 @@ class FilePlan:
             return Status.UNCHANGED if self.aside else Status.REFUSED
         return max((s.status for s in self.sheets), key=lambda s: s.rank)
 
+    @property
+    def faults(self) -> tuple[Problem, ...]:
+        """The errors of the file as a whole."""
+        return tuple(p for p in self.problems if p.severity == "error")
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -104,6 +109,6 @@ class Plan:
 
     @property
     def clean(self) -> bool:
-        """True if nothing is held, refused or in conflict."""
-        fine = all(f.status in (Status.MERGED, Status.UNCHANGED) for f in self.files)
+        """True if nothing is held, refused, faulty or in conflict."""
+        fine = all(f.status in (Status.MERGED, Status.UNCHANGED) and not f.faults for f in self.files)
         return fine and not self.conflicts and not any(s.merge.conflicts for f in self.files for s in f.sheets)

@@ -42,6 +42,7 @@ class Planner:
         self._opened: dict[str, FileRead | None] = {}
         self._new: dict[str, Reading] = {}
         self._again: set[str] = set()
+        self._refused: dict[str, tuple[Problem, ...]] = {}  # the returns that cannot count whole, and why
 
     def plan(self, files: Sequence[ReturnedFile], watch: Watch = iter) -> Plan:
         """Append the files to the log and return their outcomes; ``watch`` wraps the files while they are read."""
@@ -124,7 +125,12 @@ class Planner:
         )  # fmt: skip
         if before:
             reading = replace(reading, file=before.file, received=before.received)
-        if before and not (read.sheets and self._renews(before)):
+        renews = bool(before and read.sheets and self._renews(before))
+        if renews and (why := tuple(self._losses(reading))):
+            self._refused[id_] = why
+            self._again.add(id_)
+            return
+        if before and not renews:
             same = (before.sheets, before.problems) == (reading.sheets, reading.problems)
             if before.complete or not read.sheets or same:
                 self._again.add(id_)
@@ -134,6 +140,17 @@ class Planner:
         books.add(books.store.keep(reading), *reading.measures())
         if file.data:
             books.store.files[original_path(books.workspace, id_, reading.file)] = file.data
+
+    def _losses(self, reading: Reading) -> Iterator[Problem]:
+        """Yield the problems that would hold sheets which are in now, if their return counted whole."""
+        books = self.books
+        for measure in filter(books.texts.__contains__, reading.measures()):
+            before = books.state(measure).outcomes
+            events = [*books.events(measure), *books.store.returned(reading, measure)]
+            for key, now in books.replayed(measure, events).outcomes.items():
+                if key[0] == reading.id and before[key].fate.is_in and not now.fate.is_in:
+                    lacking = "、".join(dict.fromkeys(p.label for p in (*now.judged.own, *now.judged.lacks) if p.label))
+                    yield problem(problems.NOT_WHOLE, {"return": reading.id, "measure": measure, "field": lacking})
 
     def _judge_again(self) -> None:
         """Judge files that came again by today's settings, if that makes a difference."""
@@ -195,7 +212,8 @@ class Planner:
         sheets = tuple(self._sheet(reading, sheet, names) for sheet in reading.sheets)
         if again:
             sheets = tuple(s if _is_open(s) else replace(s, status=Status.UNCHANGED, merge=Merge()) for s in sheets)
-        read, told = self._opened[_key(file)], again or self._told(reading)
+        refused = self._refused.get(reading.id, ())
+        read, told = self._opened[_key(file)], again or (self._told(reading) and not refused)
         if read is None:
             aside = reading.id in self._dismissed
             gone = (problem(problems.DISMISSED, {"return": reading.id}),) if aside else ()
@@ -205,7 +223,7 @@ class Planner:
             said = ()  # an earlier run could read it, for example with a password
         new = reading.id in self._new and reading.id not in self._known and not again
         missing, package = tuple(self._missing(reading, plan)), self._package(file, sheets)
-        return FilePlan(file, reading.id, new, (*said, *missing), sheets, package, told=told)
+        return FilePlan(file, reading.id, new, (*said, *refused, *missing), sheets, package, told=told)
 
     def _told(self, reading: Reading) -> bool:
         """Return True if an earlier run reported the outcome of a return and it has not changed since."""

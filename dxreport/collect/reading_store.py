@@ -68,11 +68,13 @@ class ReadingStore:
 
     def events(self, entry: LogEntry, measure: str) -> Iterator[Event]:
         """Yield the events that an entry of the log means for a measure: a ``Read`` is one ``Returned`` per sheet."""
-
-        if not isinstance(entry.event, Read):
+        if isinstance(entry.event, Read):
+            yield from self.returned(self.reading(entry.event.reading), measure)
+        else:
             yield entry.event
-            return
-        reading = self.reading(entry.event.reading)
+
+    def returned(self, reading: Reading, measure: str) -> Iterator[Returned]:
+        """Yield the sheets of a reading that are about a measure."""
         for place, sheet in enumerate(reading.sheets):
             if sheet.readable and sheet.measure == measure:
                 issue = issue_of(sheet, self.archive)

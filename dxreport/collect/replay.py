@@ -356,14 +356,16 @@ class _Fold:
         entry.fate = Fate.SILENT if silent else Fate.TAKEN if taken else Fate.UNCHANGED
 
     def _kept(self, entry: SheetOutcome) -> dict[Ref, str]:
-        """Return, by cell that a sheet left blank, the return whose answer stays there; those it joins do not count."""
-        known = (
-            (ref, self.said.get((entry.sheet.round, ref))) for ref, t in entry.sheet.texts.items() if not t.strip()
-        )
-        kept = {
-            ref: answer[1][0] for ref, answer in known if answer and answer[0].text.strip() and ref not in entry.says
-        }
-        return {ref: by for ref, by in kept.items() if by not in (entry.sheet.return_id, *entry.joined)}
+        """Return, by cell that a sheet left as issued, the return whose answer stays there.
+
+        Answers that the sheet shows too, and those of the sheets that it joins, do not count.
+        """
+        sheet, kept = entry.sheet, dict[Ref, str]()
+        for ref, text in sheet.texts.items():
+            said, (by, _) = self.said.get((sheet.round, ref), (None, sheet.key))
+            if said and ref not in entry.says and said.text.strip() != text.strip():
+                kept[ref] = by
+        return {ref: by for ref, by in kept.items() if by not in (sheet.return_id, *entry.joined)}
 
     def _merge(self, sheet: Sheet, texts: Mapping[Ref, str]) -> Merge:
         """Merge answers three ways; return the changes made and the conflicts found."""

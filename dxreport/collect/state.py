@@ -107,7 +107,7 @@ class SheetOutcome:
 
     ``says`` are its answers; ``leans`` says whether it is complete only by what others answered. ``joined`` are the
     returns it went in with; ``replaced_by`` the one that went in instead; ``kept`` the one whose answer stays in each
-    cell that it left blank; ``accepted`` the reason it was taken in with; ``set_aside`` the one it was dismissed or
+    cell that it left as issued; ``accepted`` the reason it was taken in with; ``set_aside`` the one it was dismissed or
     withdrawn with.
     """
 

@@ -212,6 +212,9 @@ EMPTY_FILE = ProblemKind("E407", "ファイルの中身が空です。", "もう
 CANNOT_OPEN = ProblemKind("E408",
     "ファイルを読み取れません（{detail}）。",
     "ほかの人が開いていないか、フォルダーの権限があるかを確かめて、もう一度実行してください。")
+NOT_WHOLE = ProblemKind("E409",
+    "--replace を付けると {measure} が保留になるため（{field}）、{return} は前に取り込んだままにしました。",
+    "足りない欄も記入したファイルを受け取るか、消したい欄をマスターで直してください。")
 READING_FAILED = ProblemKind("E430",
     "読み取りの途中で、思わぬ誤りが起きました（{detail}）。ほかのファイルは処理しています。",
     "Excel で開いて「Excel ブック（*.xlsx）」として保存し直し、もう一度返送してください。それでも読めないときは、記録を dxreport の担当者に渡してください。")

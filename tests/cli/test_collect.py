@@ -119,8 +119,41 @@ def test_an_answer_that_a_later_return_left_blank_is_named(
     _, lines = say(quarter, capsys, "collect", quarter.put(later, "b.xlsx"))
     assert issued == "" and quarter.values("01-02")[plan] == "試行"
     assert [line.strip() for line in lines if "空欄" in line] == [
-        f"空欄の {cell}: U0001 の回答がそのまま残ります（消すときは collect --replace）"
+        f"空欄のままの {cell}: U0001 の回答が残ります（このファイルのとおりにするときは collect --replace）"
     ]
+
+
+@pytest.mark.quick
+def test_an_answer_that_a_later_return_shows_as_issued_is_named(
+    quarter: Quarter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A department takes a correction back: its cell comes as it was issued, which is no answer, and the screen says so."""
+    say(
+        quarter,
+        capsys,
+        "collect",
+        quarter.put(quarter.filled({"01-02": {"contact_person": "甲"}}, "農林水産課"), "a.xlsx"),
+    )
+    later = quarter.filled({}, "農林水産課")
+    cell = quarter.cells(later, "01-02")["contact_person"]
+    code, lines = say(quarter, capsys, "collect", quarter.put(later, "b.xlsx"))
+    assert (code, quarter.values("01-02")["contact_person"]) == (0, "甲")
+    assert [line.strip() for line in lines if cell in line] == [
+        f"配付したときのままの {cell}: U0001 の回答が残ります（このファイルのとおりにするときは collect --replace）"
+    ]
+
+
+@pytest.mark.quick
+def test_a_return_that_would_be_held_if_it_counted_whole_stays_as_it_was_taken(
+    quarter: Quarter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    say(quarter, capsys, "collect", quarter.put(quarter.filled({}), "a.xlsx"))
+    later = quarter.put(quarter.filled({"01-01": {"contact_person": "乙"}}, full=False), "b.xlsx")
+    say(quarter, capsys, "collect", later)
+    before = quarter.files()
+    code, lines = say(quarter, capsys, "collect", later, "--replace")
+    assert code == 1 and [line.split()[1] for line in lines if "誤り" in line] == ["E409", "E409"]
+    assert quarter.files() == before
 
 
 @pytest.mark.quick
@@ -129,7 +162,7 @@ def test_a_return_that_was_emptied_is_not_passed_over(quarter: Quarter, capsys: 
     emptied = quarter.filled({"01-02": {"contact_person": ""}}, "農林水産課", full=False)
     cell = quarter.cells(emptied, "01-02")["activity.progress/K1/1"]
     _, lines = say(quarter, capsys, "collect", quarter.put(emptied, "b.xlsx"))
-    assert any(line.strip().startswith(f"空欄の {cell}") and "U0001 の回答が" in line for line in lines)
+    assert any(line.strip().startswith(f"空欄のままの {cell}") and "U0001 の回答が" in line for line in lines)
 
 
 @pytest.mark.quick
