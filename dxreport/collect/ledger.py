@@ -51,6 +51,10 @@ def shown_problems(outcome: SheetOutcome, files: Mapping[str, str]) -> tuple[Pro
     if outcome.joined and outcome.fate.is_in:
         named = "、".join(f"{id_}（{files.get(id_, '')}）" for id_ in outcome.joined)
         found.append(problem(problems.JOINED, {"others": named, "return": outcome.sheet.return_id}, sheet=read.sheet))
+        for ref, text in outcome.disputed.items():
+            params = {"value": outcome.says[ref].text, "expected": text}
+            cell = read.cells.get(ref, "")
+            found.append(problem(problems.DISPUTED, params, sheet=read.sheet, cell=cell, field=str(ref)))
     return tuple(found)
 
 

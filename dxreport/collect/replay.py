@@ -308,6 +308,7 @@ class _Fold:
             if e.accepted is None:
                 gave = (o for o in group if o is not e and o.says and (e is not last or _gives(o, e)))
                 e.joined = tuple(o.sheet.return_id for o in gave)
+                e.disputed = _disputed(e, (o for o in group if o.sheet.return_id in e.joined))
                 e.judged = _still(e.judged, joint) if joint else Judged(warnings=e.judged.warnings)
             self._take(e)
         self._look_again()
@@ -469,6 +470,18 @@ _NEVER = (-1, Fate.TAKEN, "")
 def _gives(giver: SheetOutcome, taker: SheetOutcome) -> bool:
     """Return True if a sheet has an answer that another lacks or gives differently."""
     return any(taker.says.get(ref) is None or taker.says[ref].text != said.text for ref, said in giver.says.items())
+
+
+def _disputed(entry: SheetOutcome, others: Iterable[SheetOutcome]) -> dict[Ref, str]:
+    """Return the texts of earlier sheets for cells that a sheet answers differently."""
+    before = {
+        ref: said.text for o in others for ref, said in o.says.items() if _answers_after(entry.says.get(ref), said)
+    }
+    return dict(sorted(before.items()))
+
+
+def _answers_after(said: Said | None, other: Said) -> bool:
+    return said is not None and said.rank > other.rank and said.text != other.text
 
 
 def _still(own: Judged, joint: Judged) -> Judged:

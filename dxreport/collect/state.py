@@ -106,9 +106,9 @@ class SheetOutcome:
     """The outcome of a returned sheet and the reasons for it; mutable only while events are folded in.
 
     ``says`` are its answers; ``leans`` says whether it is complete only by what others answered. ``joined`` are the
-    returns it went in with; ``replaced_by`` the one that went in instead; ``kept`` the one whose answer stays in each
-    cell that it left as issued; ``accepted`` the reason it was taken in with; ``set_aside`` the one it was dismissed or
-    withdrawn with.
+    returns it went in with, ``disputed`` what these said before in cells that it answers differently; ``replaced_by``
+    is the return that went in instead; ``kept`` the one whose answer stays in each cell that it left as issued;
+    ``accepted`` the reason it was taken in with; ``set_aside`` the one it was dismissed or withdrawn with.
     """
 
     sheet: Sheet
@@ -118,6 +118,7 @@ class SheetOutcome:
     leans: bool = False
     merge: Merge = field(default_factory=Merge)
     joined: tuple[str, ...] = ()
+    disputed: Mapping[Ref, str] = field(default_factory=dict)
     replaced_by: str = ""
     overtaken_by: str = ""
     kept: Mapping[Ref, str] = field(default_factory=dict)

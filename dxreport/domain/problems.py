@@ -328,6 +328,9 @@ JOINED = ProblemKind("W511",
 LABEL_CHANGED = ProblemKind("W512",
     "様式の見出しや説明（{cells}）が書き換えられています（{value}）。取り込んでいません。",
     "内容を確かめ、必要ならマスターに追記してください。")
+DISPUTED = ProblemKind("W513",
+    "合わせたシートには「{expected}」とあります。後から届いた「{value}」を採りました。",
+    "どちらが正しいかを部署に確かめ、違っていればマスターを直してください。")
 
 # W6: 設定, 部署, 方向 and the ledgers of the master
 PROGRESS_RESERVED = ProblemKind("W601",

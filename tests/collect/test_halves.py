@@ -96,6 +96,18 @@ def test_halves_of_two_runs(quarter: Quarter) -> None:
     assert shown(quarter) == "反映済"
 
 
+def test_halves_that_differ_in_a_cell_name_both_texts(quarter: Quarter) -> None:
+    quarter.collect(half(quarter, ONE | {"contact_person": "甲"}))
+    plan = quarter.collect(half(quarter, TWO | {"contact_person": "乙"}))
+    first, second = (sheet_of(plan, HERE, n) for n in (0, 1))
+    assert [p.code for p in first.problems] == ["W511"]
+    joined, disputed = second.problems
+    assert (joined.code, disputed.code, disputed.field) == ("W511", "W513", "contact_person")
+    assert disputed.cell == second.cells[Ref("contact_person")]
+    assert "「甲」" in disputed.message and "「乙」" in disputed.message
+    assert quarter.values(HERE)["contact_person"] == "乙"
+
+
 def test_what_one_began_another_explains(quarter: Quarter) -> None:
     """進捗 from one, its 対応策 from another."""
     begun = quarter.collect(half(quarter, {P1: LATE, P2: "予定通り"}))
