@@ -22,7 +22,12 @@ from ..ooxml.text import escape_attribute
 from ..ooxml.text_metrics import MAX_HEIGHT
 from .mark import Mark
 
-_LEGEND = "太枠で色を付けたセルは修正が必要な箇所です。内容は各セルのメモにも記載しています。"
+_LEGEND = (
+    "太枠で色を付けたセルは修正が必要な箇所です。内容は各セルのメモにも記載しています。"
+    "回答は各シートに記入してください（この一覧には記入できません）。"
+)
+# What is written here is not read, so that nobody should be able to.
+_PROTECTION = '<sheetProtection sheet="1" objects="1" scenarios="1" formatColumns="0" formatRows="0"/>'
 COLUMNS = ("番号", "シート", "セル", "項目", "記入内容", "指摘", "対応")
 _WIDTHS = (6.0, 10.0, 12.0, 24.0, 26.0, 40.0, 40.0)
 _TITLE, _TEXT = Look(14, bold=True), Look(10, vertical="top")
@@ -112,7 +117,7 @@ def _list_xml(edit: PackageEdit, styles: Styles, marks: Sequence[Mark], header: 
         '<sheetPr><tabColor rgb="FFC00000"/><pageSetUpPr fitToPage="1"/></sheetPr>'
         '<sheetViews><sheetView showGridLines="0" tabSelected="1" workbookViewId="0">'
         f'{pane if head <= _FROZEN else ""}</sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/>'
-        f"<cols>{columns(_WIDTHS)}</cols><sheetData>{''.join(rows)}</sheetData>"
+        f"<cols>{columns(_WIDTHS)}</cols><sheetData>{''.join(rows)}</sheetData>{_PROTECTION}"
         f'<mergeCells count="{len(merges)}">{"".join(merges)}</mergeCells>{hyperlinks}'
         '<pageMargins left="0.5" right="0.5" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>'
         '<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/>'

@@ -312,6 +312,7 @@ def test_the_first_sheet_lists_every_mark() -> None:
     book = opened(copy)
     sheet = book.worksheets[0]
     assert book.active is sheet and sheet.title == LIST_SHEET
+    assert sheet.protection.sheet  # nothing written here is read
     assert [sheet.cell(n, 1).value for n in (2, 3)] == list(HEADER)
     table = [[c.value for c in row] for row in sheet.iter_rows(min_row=6)]
     assert table[0] == list(COLUMNS)
