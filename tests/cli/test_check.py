@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+from collections import Counter
 from datetime import date
 from pathlib import Path
 
@@ -72,6 +74,28 @@ def test_the_text_says_the_same_and_ends_with_a_count(workspace, capsys):
             assert f"「{p['sheet']}」シート {p['cell']} {p['label']}" in shown
             assert p["message"] in shown and f"→ {p['fix']}" in shown
     assert shown.splitlines()[-1].startswith("第1四半期の回で点検: 26 施策のうち 6 施策に指摘 9 件、")
+
+
+def test_many_problems_are_told_by_code_the_most_frequent_last(workspace, capsys, monkeypatch):
+    _, answer = run(workspace, capsys)
+    count = Counter(p["code"] for m in answer["measures"] for p in m["problems"])
+    monkeypatch.setattr("dxreport.cli.check._FEW", 8)
+    assert main(["check", "-C", str(workspace)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    told = {m[1]: int(m[2]) for line in lines if (m := re.fullmatch(r"(W[0-9]+)　([0-9,]+) 件", line))}
+    assert told == count and list(told.values()) == sorted(count.values())
+    at = next(n for n, line in enumerate(lines) if line.startswith("W102"))
+    assert lines[at + 1] == "  01-14" and lines[at + 5].split()[:2] == ["ほかに", "02-02"]
+
+
+def test_the_problems_of_one_code(workspace, capsys):
+    _, answer = run(workspace, capsys, "--code", "ｗ403")
+    assert [(m["id"], [p["code"] for p in m["problems"]]) for m in answer["measures"] if m["problems"]] == [
+        ("01-07", ["W403"])
+    ]
+    assert answer["settings"] == answer["templates"] == []
+    assert main(["check", "-C", str(workspace), "--code", "W403", "--strict"]) == 1
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith("  W")] == ["W403"]
 
 
 def test_strict_is_1_on_findings_and_0_without(workspace, tmp_path, capsys):
