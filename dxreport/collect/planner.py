@@ -198,8 +198,8 @@ class Planner:
         return FilePlan(file, reading.id, False, missing, sheets, self._package(file, sheets))
 
     def _package(self, file: ReturnedFile, sheets: Iterable[SheetPlan]) -> Package | None:
-        """Return the package of a workbook that goes back, None if it cannot be marked or has no held sheet."""
-        if not file.data or not any(sheet.status is Status.HELD for sheet in sheets):
+        """Return the package of a workbook that goes back, None if it cannot be marked or no sheet of a round is open."""
+        if not file.data or not any(_is_open(sheet) and sheet.round for sheet in sheets):
             return None
         try:
             return package_of(self.reader.open(file, ask=False))

@@ -105,9 +105,14 @@ def test_a_sheet_twice_in_a_file_is_refused_and_the_others_go_in(quarter: Quarte
         ("01-01", "refused", ["E205"]), ("01-04", "merged", []), ("01-01 (2)", "refused", ["E205"])]  # fmt: skip
     assert [(r.measure, r.state.value) for r in quarter.master.receipts] == [("01-01", "受付不可"), ("01-04", "取込済")]
     assert quarter.values("01-01")[P1] == ""
+    [copy] = (quarter.workspace.reports / "差し戻し").iterdir()
     before = quarter.files()
     quarter.collect(data)
     assert quarter.files() == before
+    book = openpyxl.load_workbook(copy)
+    del book["01-01 (2)"]  # as the list of the copy asks
+    book.save(copy)
+    assert sheet_of(quarter.collect(copy), "01-01").status is Status.MERGED
 
 
 def test_the_same_measure_of_two_rounds_in_one_file_are_two_sheets(quarter: Quarter) -> None:
