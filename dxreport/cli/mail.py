@@ -76,6 +76,10 @@ def _tell(drafts: Drafts, folder: Path, written: WrittenDrafts) -> None:
     for j in drafts.just_returned:
         which, day = f"{j.department}の{'、'.join(j.measures)}", short_day(j.day)
         console.say(f"{which}は、{day}に差し戻しの下書きを作ったばかりなので、督促に入れていません。")
+    for e in drafts.elsewhere:
+        console.say(
+            f"{e.department}の{e.measure}は、{e.round}の報告が記入されているので、{e.round}の{drafts.kind.label}に入れます。"
+        )
     for receipt in drafts.unread:
         name, file = receipt.department, f"{receipt.file}（{receipt.id}）"
         whose = f"{name}から、シートを読み取れない" if name else "どの部署のものか分からない"
@@ -120,6 +124,7 @@ def _record(drafts: Drafts, folder: Path, written: WrittenDrafts) -> Json:
         "just_returned": [
             {"department": j.department, "measures": list(j.measures), "day": j.day.isoformat()} for j in drafts.just_returned
         ],
+        "elsewhere": [{"department": e.department, "measure": e.measure, "round": e.round} for e in drafts.elsewhere],
         "removed": list(map(str, written.removed)), "kept": list(map(str, written.kept)), "stale": list(map(str, written.stale)),
         "problems": list(map(problem_record, drafts.problems)),
     }  # fmt: skip

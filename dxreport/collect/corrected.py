@@ -116,7 +116,7 @@ def _header(master: Master, planned: FilePlan, held: Sequence[SheetPlan]) -> lis
     missing = "".join(p.message for p in planned.problems if p.code == problems.SHEET_MISSING.code)
     what = "施策" if len({s.sheet for s in sheets}) < len(sheets) else "シート"
     again = (
-        f"このファイルではなく、{meant}に配付したファイルに記入して返送してください。"
+        f"{meant}の報告は、このファイルではなく、{meant}に配付したファイルに記入して返送してください。"
         if all(s.meant for s in held)
         else f"直したら、このファイルをそのまま返送してください。下の表にない{what}は受け付けています。{missing}{limit}"
     )

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -25,7 +25,7 @@ from ..domain.model import Round
 from ..domain.problems import Problem
 from ..domain.visible import one_line
 from ..issue.store import workbook_path
-from ..master.records import Issue, Master, Receipt, timestamp
+from ..master.records import Issue, Master, Receipt, ReceiptState, timestamp
 from ..status.mailed import KINDS, Mailed, mailed, recorded_path, remember
 from ..status.round_status import SheetStatus, State, status
 from ..workspace.bundled import current
@@ -97,11 +97,20 @@ class JustReturned:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedElsewhere:
+    """A held sheet that was filled in for another round, whose mail asks for it."""
+
+    department: str
+    measure: str
+    round: str
+
+
+@dataclass(frozen=True, slots=True)
 class Drafts:
     """The drafts of one kind in 建制順; ``unread`` are refused files that belong to no measure.
 
     ``problems`` say what has changed since unanswered sheets were issued; ``answered`` names the departments that owe
-    nothing, by their files.
+    nothing, by their files. ``elsewhere`` are sheets that the mail of another round asks for.
     """
 
     kind: MailKind
@@ -112,6 +121,7 @@ class Drafts:
     problems: tuple[Problem, ...] = ()
     answered: frozenset[str] = frozenset()
     just_returned: tuple[JustReturned, ...] = ()
+    elsewhere: tuple[AskedElsewhere, ...] = ()
 
 
 def plan(workspace: Workspace, master: Master, kind: MailKind, round_: Round, now: datetime) -> Drafts:
@@ -128,8 +138,9 @@ def plan(workspace: Workspace, master: Master, kind: MailKind, round_: Round, no
         )
     writer = _Writer(workspace, master, kind, round_, now.date())
     concerned = [s for s in found.sheets if kind.concerns(s.state)]
+    elsewhere = _asked_elsewhere(master, round_, concerned, now.date())
     just = _just_returned(workspace, round_, concerned, now.date()) if kind is MailKind.REMIND else ()
-    left = {measure for j in just for measure in j.measures}
+    left = {measure for j in just for measure in j.measures} | {e.measure for e in elsewhere}
     by_department: dict[str, list[SheetStatus]] = {}
     for sheet in concerned:
         if sheet.measure not in left:
@@ -139,7 +150,18 @@ def plan(workspace: Workspace, master: Master, kind: MailKind, round_: Round, no
     moved = tuple(found.problems()) if drafts else ()
     owing = {s.department for s in concerned}
     answered = frozenset(file_name(s.department) for s in found.sheets if s.department not in owing)
-    return Drafts(kind, round_, drafts, tuple(writer.obstacles), unread, moved, answered, just)
+    return Drafts(kind, round_, drafts, tuple(writer.obstacles), unread, moved, answered, just, elsewhere)
+
+
+def _asked_elsewhere(
+    master: Master, round_: Round, sheets: Iterable[SheetStatus], today: date
+) -> tuple[AskedElsewhere, ...]:
+    """Return the held sheets that were filled in for another round and are held there too."""
+    strayed = [(s, s.held) for s in sheets if s.held and s.held.meant not in ("", round_.name)]
+    meant = {held.meant: master.settings.round(held.meant) for _, held in strayed}
+    there = {(name, s.measure): s.held for name, r in meant.items() if r for s in status(master, r, today).sheets}
+    mine = ((s, held) for s, held in strayed if there.get((held.meant, s.measure)) == held)
+    return tuple(AskedElsewhere(s.department, s.measure, held.meant) for s, held in mine)
 
 
 def _just_returned(
@@ -222,15 +244,22 @@ class _Writer:
         held = {s.held.id: s.held for s in sheets if s.held}
         copies = {return_id: self._copies(department, receipt) for return_id, receipt in held.items()}
         # A marked copy needs no issued workbook beside it, unless it was filled in on the form of another round.
-        blank = (s for s in sheets if not (s.held and copies[s.held.id]) or s.held.meant)
+        marked = {s.measure for s in sheets if s.held and copies[s.held.id]}
+        blank = (s for s in sheets if s.measure not in marked or self._is_astray(s))
         issues = {s.issue.id: s.issue for s in blank if s.issue}
         attachments = _distinct(chain(map(self._issued, issues.values()), *copies.values()))
         if not to or not attachments:
             return None
         files = tuple(a.name for a in attachments)
+        clean, rest = dict(zip(issues, files, strict=False)), iter(files[len(issues) :])
+        returned = {return_id: [next(rest) for _ in own] for return_id, own in copies.items()}
+        shown = [self._sheet(s, clean, returned.get(s.held.id, []) if s.held else []) for s in sheets]
         removed = {what for own in copies.values() for a in own for what in removed_from(a.data)}
         template = current(self.workspace.templates / f"メール_{self.kind.label}.txt")
-        names = self._names(department, sheets, files) | {"removed": tuple(sorted(removed))}
+        names = self._names(sheets) | {
+            "department": department, "sheets": shown, "files": files, "marked": files[len(issues) :],
+            "removed": tuple(sorted(removed)),
+        }  # fmt: skip
         subject, body = compose(template, names)
         mark = self.kind.mark
         data = seal(eml(to, cc, subject, body, attachments, boundary=mark), mark)
@@ -252,9 +281,9 @@ class _Writer:
     def _copies(self, department: str, receipt: Receipt) -> list[Attachment]:
         found = self._kept.get(receipt.id, ())
         if not found:
-            why = f"返送 {receipt.id} の差し戻し用のファイルがないので、配付したファイルを添付しました。"
             kept = original_path(self.workspace, receipt.id, receipt.file)
-            fix = f'dxreport collect "{kept}" を実行すると、差し戻し用のファイルができることがあります。'
+            why = f"返送 {receipt.id} に印を付けたファイルがないので、配付したファイルを添付しました。"
+            fix = f'dxreport collect "{kept}" を実行すると、できることがあります。できないときは、このまま送れます（本文にもそう書きました）。'
             self.obstacles.append(Obstacle(department, why, fix))
         return [Attachment(path.name.removeprefix(f"{receipt.id}_"), path.read_bytes()) for path in found]
 
@@ -288,8 +317,8 @@ class _Writer:
             return day
         return f"{day}（{'延長後' if s.deadline > s.issue.printed else '変更後'}）"
 
-    def _names(self, department: str, sheets: Sequence[SheetStatus], files: tuple[str, ...]) -> dict[str, object]:
-        """Return the names for the mail template; a passed deadline is named only to departments that missed it."""
+    def _names(self, sheets: Sequence[SheetStatus]) -> dict[str, object]:
+        """Return the names of the round for the template; a passed deadline is named only to those that missed it."""
         late = max(map(self._late, sheets))
         passed = all(s.days_late for s in sheets)
         return {
@@ -298,19 +327,28 @@ class _Writer:
             "deadline": "" if passed and not late else self._deadline(sheets),
             "days_late": late,
             "today": printed_day(self.today),
-            "department": department,
-            "sheets": [_sheet_names(s, self._late(s)) for s in sheets],
-            "files": files,
         } | self.master.settings.names.for_papers()
 
+    def _is_astray(self, s: SheetStatus) -> bool:
+        """Return True if the department answered this round on the form of another."""
+        return bool(s.held and s.held.meant == self.round.name)
 
-def _sheet_names(s: SheetStatus, days_late: int) -> SimpleNamespace:
-    shown = s.issue.printed if s.issue else ""
-    return SimpleNamespace(
-        id=s.measure, name=one_line(s.name), state=s.state.value, held=s.held is not None,
-        days_late=days_late, sent=_day(s.issue), returned=_day(s.receipt), reason=s.reason,
-        other_round=bool(s.held and s.held.meant), deadline=printed(s.deadline), printed_deadline=printed(shown),
-    )  # fmt: skip
+    def _sheet(self, s: SheetStatus, clean: Mapping[str, str], marked: Sequence[str]) -> SimpleNamespace:
+        """Return the names of a sheet for the template.
+
+        ``clean`` are the attached issued workbooks by issue, ``marked`` the marked copies of its return.
+        """
+        shown, astray, held = s.issue.printed if s.issue else "", self._is_astray(s), s.held
+        own = clean.get(s.issue.id, "") if s.issue else ""
+        beside = (i for i in self.master.issues if i.id in clean and s.measure in i.measures)
+        file = own if astray or not marked else marked[0]
+        return SimpleNamespace(
+            id=s.measure, name=one_line(s.name), state=s.state.value, held=held is not None, days_late=self._late(s),
+            sent=_day(s.issue), returned=_day(s.receipt), reason=s.reason, other_round=astray,
+            own_round=held.round if held and held.meant and held.state is ReceiptState.HELD else "",
+            marked=bool(marked), file=file, repeated=any(clean[i.id] != file for i in beside),
+            deadline=printed(s.deadline), printed_deadline=printed(shown),
+        )  # fmt: skip
 
 
 def _day(event: Issue | Receipt | None) -> str:

@@ -45,6 +45,7 @@ def test_the_answer_as_json(quarter, tmp_path, capsys):
         "obstacles",
         "unread",
         "just_returned",
+        "elsewhere",
         "removed",
         "kept",
         "stale",

@@ -218,7 +218,7 @@ def test_the_marked_copy_and_the_mail_name_the_right_book(planned: Quarter) -> N
     assert "令和４年度_第1四半期_産業振興課.xlsx" in draft.attachments
     assert any("差し戻し" in name for name in draft.attachments)
     body = email.message_from_bytes(draft.data, policy=email.policy.default).get_body(("plain",)).get_content()
-    assert "この回に配付したファイル" in body and "一覧のとおりに直し" not in body
+    assert "第1四半期に配付した「" in body and "一覧のとおりに直し" not in body
 
 
 def test_a_run_that_was_killed_and_its_rerun_give_the_same_books(issued_quarter: Quarter, tmp_path: Path) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import email
 import email.policy
 import hashlib
+import io
 import shutil
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
 import openpyxl
 import pytest
 
+from dxreport.collect.withdraw import withdraw
 from dxreport.domain.errors import DxreportError, UsageError
 from dxreport.domain.fields import Ref
 from dxreport.domain.names import Names
@@ -31,7 +33,9 @@ from dxreport.master.write import MasterEdit
 from dxreport.ooxml.correction import ADDED_SHEETS
 from dxreport.sendback.fill import fill
 from tests.support import edits
-from tests.support.quarter import ISSUED, OFFICE, RETURNED, Quarter, copy, issue
+from tests.support.halves import ELSE, ONE, TWO
+from tests.support.packages import sheet_xml, with_sheet
+from tests.support.quarter import ISSUED, OFFICE, RETURNED, Edits, Quarter, copy, issue
 
 pytestmark = pytest.mark.slow
 
@@ -200,6 +204,96 @@ def test_where_a_marked_copy_is_gone_the_issued_workbook_goes_out_and_it_is_told
     [draft] = found.drafts
     assert list(files(draft)) == ["令和４年度_第1四半期_産業振興課.xlsx"]
     assert [(o.department, "U0001" in o.reason, "collect" in o.fix) for o in found.obstacles] == [(OFFICE, True, True)]
+
+
+def strayed(quarter: Quarter, answers: Edits) -> bytes:
+    """Return the book of 計画 with these texts typed into 01-01."""
+    [planned] = [i for i in quarter.master.issues if (i.round, i.department) == ("計画", OFFICE)]
+    typed = {"01-01": {Ref.parse(ref): text for ref, text in answers.items()}}
+    return fill(workbook_path(quarter.workspace, planned.id).read_bytes(), quarter.form, typed, quarter=0, year=1)
+
+
+def test_a_sheet_filled_in_for_another_round_is_asked_for_in_the_mail_of_that_round_with_its_book(quarter):
+    issue(quarter, "計画", RETURNED - timedelta(5), departments=(OFFICE,))
+    quarter.collect(quarter.put(strayed(quarter, ONE | TWO), "取り違え.xlsx"))
+    [draft] = drafts(quarter, MailKind.RETURN).drafts
+    [clean, marked] = files(draft)
+    assert (clean, files(draft)[clean]) == ("令和４年度_第1四半期_産業振興課.xlsx", quarter.book())
+    assert f"第1四半期に配付した「{clean}」（添付しました）に記入して" in body(draft) and "計画の回答" not in body(
+        draft
+    )
+    listed = openpyxl.load_workbook(io.BytesIO(files(draft)[marked]))["差し戻し"]["A3"].value
+    assert listed.startswith("第1四半期の報告は、このファイルではなく、第1四半期に配付したファイルに")
+    assert not drafts(quarter, MailKind.RETURN, round_="計画").drafts
+    assert owed(drafts(quarter, MailKind.REMIND, round_="計画"))[OFFICE] == ["01-01"]
+
+
+def test_a_sheet_with_answers_of_two_rounds_is_asked_for_in_one_mail_at_a_time(quarter):
+    issue(quarter, "計画", RETURNED - timedelta(5), departments=(OFFICE,))
+    quarter.collect(quarter.put(strayed(quarter, ONE | TWO | {"goal": "改めた目標"}), "両方.xlsx"))
+    [draft] = drafts(quarter, MailKind.RETURN).drafts
+    assert "01-01の計画の回答も直されたとき" in body(draft)
+    for kind in (MailKind.RETURN, MailKind.REMIND):
+        found = drafts(quarter, kind, round_="計画")
+        assert "01-01" not in owed(found).get(OFFICE, [])
+        assert [(e.department, e.measure, e.round) for e in found.elsewhere] == [(OFFICE, "01-01", "第1四半期")]
+    quarter.collect(quarter.filled({}))
+    assert not drafts(quarter, MailKind.RETURN).drafts
+    [draft] = drafts(quarter, MailKind.RETURN, round_="計画").drafts
+    assert list(files(draft)) == ["両方_差し戻し.xlsx"]
+    assert "印のあるセルをもとに戻して" in body(draft) and "添付しました" not in body(draft)
+    undone = strayed(quarter, {"goal": "改めた目標"})
+    quarter.collect(quarter.put(undone, "計画だけ.xlsx"))
+    assert (
+        not drafts(quarter, MailKind.RETURN, round_="計画").drafts and quarter.values("01-01")["goal"] == "改めた目標"
+    )
+
+
+def test_a_sheet_that_is_twice_in_a_book_goes_back_in_that_book(quarter):
+    data = quarter.filled({})
+    quarter.collect(quarter.put(with_sheet(data, "01-01 (2)", sheet_xml(data, "01-01")), "複写.xlsx"))
+    found = drafts(quarter, MailKind.RETURN)
+    [(name, back)] = files(found.drafts[0]).items()
+    assert (name, [s.measure for s in found.drafts[0].sheets], found.obstacles) == ("複写_差し戻し.xlsx", ["01-01"], ())
+    book = openpyxl.load_workbook(io.BytesIO(back))
+    assert [book["差し戻し"].cell(row, 2).value for row in (7, 8)] == ["01-01", "01-01 (2)"]
+    del book["01-01 (2)"]
+    path = quarter.put(b"", name)
+    book.save(path)
+    quarter.collect(path)
+    assert not drafts(quarter, MailKind.RETURN).drafts
+
+
+def test_a_mail_without_a_marked_copy_says_so_and_collect_makes_one(quarter):
+    quarter.collect(*(quarter.filled({"01-01": part, "01-04": ELSE}, full=False) for part in (ONE, TWO)))
+    withdraw(quarter.workspace, "U0001", "", RETURNED)
+    found = drafts(quarter, MailKind.RETURN)
+    assert list(files(found.drafts[0])) == ["令和４年度_第1四半期_産業振興課.xlsx"]
+    text = body(found.drafts[0])
+    assert (
+        "印を付けたファイルをお返しできません" in text
+        and "「差し戻し」シート" not in text
+        and "印を付けたものです" not in text
+    )
+    assert "「令和４年度_第1四半期_産業振興課.xlsx」（添付しました）に記入し直して" in text
+    [fix] = [o.fix for o in found.obstacles]
+    quarter.collect(Path(fix.split('"')[1]))
+    found = drafts(quarter, MailKind.RETURN)
+    assert (list(files(found.drafts[0])), found.obstacles) == (["返送2_差し戻し.xlsx"], ())
+    assert "印を付けたものです" in body(found.drafts[0]) and "お返しできません" not in body(found.drafts[0])
+
+
+def test_of_two_books_with_the_same_sheet_the_newer_one_is_named(quarter):
+    quarter.write("01-01", {"goal": "改めた目標"})
+    issue(quarter, now=LATE, measures=("01-01",))
+    for kind in (MailKind.REQUEST, MailKind.REMIND):
+        found = {d.department: d for d in drafts(quarter, kind).drafts}
+        both, text = list(files(found[OFFICE])), body(found[OFFICE])
+        assert both == ["令和４年度_第1四半期_産業振興課_01-01.xlsx", "令和４年度_第1四半期_産業振興課.xlsx"]
+        said = [line.strip() for line in text.splitlines() if "記入するファイル: " in line]
+        assert said == [f"記入するファイル: {name}" for name in both]
+        assert "01-01のシートは、ほかの添付ファイルにも入っています" in text and "01-04のシート" not in text
+        assert "記入するファイル" not in body(found["職員課"])
 
 
 def test_a_kept_workbook_that_is_gone_stops_everything(quarter):
