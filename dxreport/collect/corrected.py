@@ -1,6 +1,7 @@
 """Corrected copies: the department's own workbook with the bad cells of its held sheets marked.
 
-A return in a format other than .xlsx or .xlsm goes back as the issued workbook with the department's answers filled in.
+A return in a format other than .xlsx or .xlsm, or without some rows or columns of its form, goes back as the issued
+workbook with the department's answers filled in.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import NamedTuple
 from ..domain import problems
 from ..domain.days import printed
 from ..domain.errors import DxreportError, PackageError
-from ..domain.fields import Ref
+from ..domain.fields import Access, Ref, access
 from ..domain.problems import Problem
 from ..issue.store import Archive, workbook_path
 from ..master.records import Master
@@ -39,8 +40,8 @@ def corrected_copies(
 ) -> list[tuple[str, str, bytes]]:
     """Return the number, file name and corrected copy of each return with held sheets; ``workers`` mark them.
 
-    If a return has another format, or its workbook cannot be marked, its answers are filled into the issued workbook;
-    it has no copy if that is impossible too.
+    If a return has another format, lacks rows or columns of its form, or cannot be marked, its answers are filled into
+    the issued workbook; it has no copy if that is impossible too.
     """
     waiting: dict[str, tuple[FilePlan, list[SheetPlan]]] = {}
     for planned in plan.files:
@@ -48,22 +49,18 @@ def corrected_copies(
         unread = any(p.severity == "error" for p in planned.problems)
         if held and not unread:
             waiting.setdefault(planned.return_id, (planned, held))
+    whole = {id_: _refilled(workspace, master, *waiting[id_]) for id_ in waiting if _is_cut(waiting[id_][1])}
     orders = {
         id_: MarkOrder(planned.package.data, _marks(planned.sheets, held), _header(master, planned, held))
         for id_, (planned, held) in waiting.items()
-        if planned.package
+        if planned.package and not whole.get(id_)
     }
     found = dict(zip(orders, workers.of(len(orders)).map(marked, orders.values()), strict=True))
     out: list[tuple[str, str, bytes]] = []
     for id_, (planned, held) in waiting.items():
-        made = found.get(id_)
+        made = whole.get(id_) or found.get(id_)
         if not isinstance(made, bytes):
-            try:
-                made = _refilled(workspace, master, planned, held)
-            except DxreportError:
-                raise
-            except Exception:  # an odd file, as in marked
-                continue
+            made = _refilled(workspace, master, planned, held)
         if made is not None:
             name = without_number(PurePath(planned.file.file_name).stem).removesuffix(f"_{FOLDER}")
             out.append((id_, file_name(f"{name}_{FOLDER}") + ".xlsx", made))
@@ -90,6 +87,12 @@ def marked(order: MarkOrder) -> bytes | None:
         return None
 
 
+def _is_cut(held: Sequence[SheetPlan]) -> bool:
+    """Return True if rows or columns of the form are gone from a sheet, and one issued workbook has all held ones."""
+    cut = any(p.code == problems.REMOVED.code for s in held for p in s.problems)
+    return cut and all(s.texts for s in held) and len({s.issue for s in held}) == 1
+
+
 def _is_ours_to_move(sheet: SheetPlan) -> bool:
     """Return True if a sheet is of another year: it does not go back, but is collected in that year's workspace."""
     return any(p.code == problems.WRONG_YEAR.code for p in sheet.problems)
@@ -105,7 +108,7 @@ def removed_from(copy: bytes) -> tuple[str, ...]:
     return removed_in(cell.text for (_, column), cell in first.cells.items() if column == 1)
 
 
-def _header(master: Master, planned: FilePlan, held: Sequence[SheetPlan]) -> list[str]:
+def _header(master: Master, planned: FilePlan, held: Sequence[SheetPlan], *, restored: bool = False) -> list[str]:
     sheets = planned.sheets
     first = held[0]
     round_ = master.settings.round(first.round)
@@ -114,11 +117,12 @@ def _header(master: Master, planned: FilePlan, held: Sequence[SheetPlan]) -> lis
     limit = f"提出期限 {printed(day)}" if day else ""
     meant = "、".join(dict.fromkeys(s.meant for s in held if s.meant))
     missing = "".join(p.message for p in planned.problems if p.code == problems.SHEET_MISSING.code)
+    whole = "削除されていた行や列は、配付したときの形に戻してあります。" if restored else ""
     what = "施策" if len({s.sheet for s in sheets}) < len(sheets) else "シート"
     again = (
         f"{meant}の報告は、このファイルではなく、{meant}に配付したファイルに記入して返送してください。"
         if all(s.meant for s in held)
-        else f"直したら、このファイルをそのまま返送してください。下の表にない{what}は受け付けています。{missing}{limit}"
+        else f"{whole}直したら、このファイルをそのまま返送してください。下の表にない{what}は受け付けています。{missing}{limit}"
     )
     return [
         f"{master.settings.fiscal_year.label} {first.round}　{first.department}　差し戻し",
@@ -148,10 +152,19 @@ def _mark(p: Problem, sheet: str, cells: tuple[str, ...], measure: str) -> Mark:
 
 
 def _refilled(workspace: Workspace, master: Master, planned: FilePlan, held: Sequence[SheetPlan]) -> bytes | None:
-    """Fill the department's answers into the issued workbook and mark the bad cells.
+    """Fill the department's answers into the issued workbook and mark the bad cells; return None if that is impossible.
 
-    Only the first issue with a held, readable sheet is covered. Return None if there is none or it is no longer kept.
+    Only the first issue with a held, readable sheet is covered.
     """
+    try:
+        return _refill(workspace, master, planned, held)
+    except DxreportError:
+        raise
+    except Exception:  # an odd file, as in marked
+        return None
+
+
+def _refill(workspace: Workspace, master: Master, planned: FilePlan, held: Sequence[SheetPlan]) -> bytes | None:
     first = next((s for s in held if s.status is Status.HELD and s.texts), None)
     if first is None:
         return None
@@ -175,9 +188,14 @@ def _refilled(workspace: Workspace, master: Master, planned: FilePlan, held: Seq
         shown = placed[s.measure].cells
         for p in s.problems:
             if p.severity == "error":
-                cells = tuple(dict.fromkeys(shown[ref] for ref in map(Ref.parse, p.fields) if ref in shown))
+                refs = [ref for ref in map(Ref.parse, p.fields) if ref in shown]
+                if p.code == problems.REMOVED.code:  # of what was restored, only inputs need attention
+                    refs = [
+                        r for r in refs if access(r.field, r.period, round_, master.settings) is Access.OPEN
+                    ] or refs
+                cells = tuple(dict.fromkeys(shown[ref] for ref in refs))
                 marks.append(_mark(p, placed[s.measure].sheet, cells, s.measure if form.layout.is_list else ""))
-    return corrected_copy(Package(filled), marks, _header(master, planned, held))
+    return corrected_copy(Package(filled), marks, _header(master, planned, held, restored=_is_cut(held)))
 
 
 def _answers(s: SheetPlan, issued: Mapping[Ref, str], shown: Collection[Ref]) -> dict[Ref, str]:

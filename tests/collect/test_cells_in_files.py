@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import openpyxl
 import pytest
 from lxml import etree
 
@@ -151,3 +152,34 @@ def test_of_a_deleted_activity_it_is_said_which_and_nothing_is_asked_of_it(issue
     sheet = removed(issued_quarter, data, lambda r: [delete_row(r, row - 1) for _ in range(3)])
     [problem] = [p for p in sheet.problems if p.severity == "error"]
     assert problem.code == "E302" and problem.label.startswith("「利用促進事業費」の取組内容")
+    assert "行（「利用促進事業費」）" in problem.message
+
+
+def test_what_was_deleted_is_restored_and_marked_in_the_copy_that_goes_back(quarter: Quarter) -> None:
+    """The copy can be filled in and returned as it is, and keeps the answers that came."""
+    data = quarter.filled({"01-01": {ACTUAL: "29,000千円"}})
+    at = quarter.cells(data, "01-01")
+    row, column = cell(at[P1])
+    edges: tuple[tuple[Change, set[str]], ...] = (
+        (lambda r: delete_row(r, row), {at[P1]}),
+        (
+            lambda r: delete_column(r, column),
+            {at[P1], at["activity.progress/K2/1"], at["activity.countermeasure/K1/1"]},
+        ),
+    )
+    for number, (change, lost) in enumerate(edges, 1):
+        quarter.collect(quarter.put(edited(data, "01-01", change), f"削除{number}.xlsx"))
+        [copy] = (quarter.workspace.reports / "差し戻し").glob(f"*削除{number}*")
+        book = openpyxl.load_workbook(copy)
+        listed, sheet = book["差し戻し"], book["01-01"]
+        assert str(listed["A3"].value).startswith(
+            "削除されていた行や列は、配付したときの形に戻してあります。直したら、この"
+        )
+        marked = {c.coordinate for r in sheet.iter_rows() for c in r if c.comment and "差し戻し" in c.comment.text}
+        assert lost <= marked and not any(sheet[c].protection.locked for c in marked)
+        assert sheet[at[ACTUAL]].value == ("29,000千円" if number == 1 else None)
+        for place in (P1, "activity.progress/K2/1"):
+            sheet[at[place]] = "予定通り"
+        book.save(copy)
+        assert sheet_of(quarter.collect(copy), "01-01").status in (Status.MERGED, Status.UNCHANGED)
+        assert quarter.values("01-01")[ACTUAL] == "29,000千円"

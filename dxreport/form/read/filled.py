@@ -149,9 +149,9 @@ class _TextReader:
         if self._filled.lost_columns:
             what = f"列（{'、'.join(key[1:] for key in self._filled.lost_columns)}）"
         else:
-            what = "行"
             items = dict.fromkeys(self._issued.get(Ref("activity.name", ref.item), "") for ref in lost if ref.item)
             whose = "、".join([f"「{one_line(name)}」" for name in items if name.strip()][:3])
+            what = f"行（{whose or listed(names, 2)}）"
             said = f"{whose}の{said}" if whose else said
         fields = tuple(map(str, lost))
         return problem(
