@@ -216,7 +216,7 @@ class Planner:
         read, told = self._opened[_key(file)], again or (self._told(reading) and not refused)
         if read is None:
             aside = reading.id in self._dismissed
-            gone = (problem(problems.DISMISSED, {"return": reading.id}),) if aside else ()
+            gone = (problem(problems.DISMISSED_UNREAD, {"return": reading.id}),) if aside else ()
             return FilePlan(file, reading.id, False, gone, sheets, told=told, aside=aside)
         said = read.problems
         if not read.sheets and reading.sheets and not any(map(_is_open, sheets)):

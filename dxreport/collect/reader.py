@@ -33,7 +33,7 @@ from ..ooxml.refs import address, cell, column_letters
 from .reading import SheetReading
 from .seals import Seals, without_keys
 from .senders import Senders
-from .unkeyed import UnkeyedReader, extra_sheets
+from .unkeyed import UnkeyedReader, extra_sheets, unidentified
 
 FAULTS = "reports/読み取りの記録"
 Ask = Callable[[str], str]
@@ -44,8 +44,9 @@ _ISSUE_YEAR = re.compile(r"R(\d\d)[A-Z]")
 class FileRead:
     """A file as read just now: its sheets and its problems.
 
-    ``corrects`` is the return that it is a corrected copy of, "" for none. ``department`` is the sender's, of a mail
-    without attachments. ``faults`` are records of our own failures, with tracebacks, by their path in the workspace.
+    ``corrects`` is the return that it is a corrected copy of, "" for none. ``department`` is that of a file without
+    readable sheets, if known. ``faults`` are records of our own failures, with tracebacks, by their path in the
+    workspace.
     """
 
     problems: tuple[Problem, ...] = ()
@@ -157,10 +158,13 @@ class FileReader:
         unkeyed = list(self.unkeyed.sheets(book))
         here = [part for sheet, stamp in stamped for part in self._parts(sheet, stamp)]
         here += (_Part(u.sheet, u.stamp, u.aligned) for u in unkeyed if u.aligned)
-        unread = [_unidentified(u.sheet.name, u.stamp, u.reason) for u in unkeyed if not u.aligned]
+        unread = [_refused(u.sheet.name, u.stamp, u.refusal, u.department) for u in unkeyed if u.refusal]
         if not here:
             said = tuple(p for sheet in unread for p in sheet.problems)
-            return FileRead(said or (problem(problems.NO_FORM_SHEET),))
+            whose = {sheet.department for sheet in unread}
+            return FileRead(
+                said or (problem(problems.NO_FORM_SHEET),), department=whose.pop() if len(whose) == 1 else ""
+            )
         count = Counter((p.stamp.issue, p.stamp.measure) for p in here)
         order = {sheet.name: n for n, sheet in enumerate(book.sheets)}
         sheets = [
@@ -205,12 +209,13 @@ class FileReader:
         sheet, stamp, read = part.sheet, part.stamp, part.read
         known = self._identify(sheet.name, stamp)
         if twice:
+            whose = () if isinstance(known, Problem) else (known[0].department, known[0].round)
             said = problem(problems.SHEET_TWICE, {"measure": stamp.measure}, sheet=sheet.name)
-            return _refused(sheet.name, stamp, said, None if isinstance(known, Problem) else known[0])
+            return _refused(sheet.name, stamp, said, *whose)
         if isinstance(known, Problem):
             return _refused(sheet.name, stamp, known)
         if read is None:
-            return _unidentified(sheet.name, stamp, "A 列の行の目印が一つも残っていません")
+            return _refused(sheet.name, stamp, unidentified(sheet.name, "A 列の行の目印が一つも残っていません"))
         (snapshot, round_), settings = known, self.master.settings
         issued = snapshot.texts[stamp.measure]
         if isinstance(read, Aligned):
@@ -218,7 +223,7 @@ class FileReader:
         else:
             filled = read_filled(sheet, read, issued, settings)
         if isinstance(filled, Doubt):
-            return _unidentified(sheet.name, stamp, filled.reason)
+            return _refused(sheet.name, stamp, unidentified(sheet.name, filled.reason))
         issued_for = tuple(dict.fromkeys(self.master.rounds_of(stamp.measure)))
         return SheetReading(
             filled.sheet, stamp.measure, stamp.issue, snapshot.round, snapshot.department, filled.texts, filled.cells,
@@ -278,9 +283,8 @@ def package_of(book: Workbook) -> Package | None:
     return book.package if book.format in EDITABLE else None
 
 
-def _refused(sheet: str, stamp: Stamp, said: Problem, snapshot: Snapshot | None = None) -> SheetReading:
-    """Return the reading of a sheet that cannot be read; round and department come from ``snapshot``, if known."""
-    round_, department = (snapshot.round, snapshot.department) if snapshot else ("", "")
+def _refused(sheet: str, stamp: Stamp, said: Problem, department: str = "", round_: str = "") -> SheetReading:
+    """Return the reading of a sheet that cannot be read, with its department and round as far as known."""
     return SheetReading(sheet, stamp.measure, stamp.issue, round_, department, problems=(said,), readable=False)
 
 
@@ -303,11 +307,6 @@ def _doubts(part: _Part) -> Iterator[Problem]:
 def _active(book: Workbook) -> Iterator[Problem]:
     if (package := package_of(book)) and (found := active_content(package)):
         yield problem(problems.ACTIVE_CONTENT, {"what": "、".join(found)})
-
-
-def _unidentified(sheet: str, stamp: Stamp, reason: str) -> SheetReading:
-    """Return the refusal (E201) of a sheet of the form whose measure or issue cannot be identified."""
-    return _refused(sheet, stamp, problem(problems.STAMP_MISSING, {"reason": reason}, sheet=sheet))
 
 
 def _year_of(issue: str) -> str:

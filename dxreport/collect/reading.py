@@ -49,7 +49,7 @@ class Reading:
     ``sent`` is the date of the mail it came in ("" for none), ``received`` when it was first collected, ``at`` when its
     answers were given, as well as we can tell; all in the format of the master's cells. ``corrects`` is the return it
     is a corrected copy of. ``whole`` is True if it was collected with ``--replace``. ``terms`` is the digest of the
-    settings it was read with. ``department`` is the sender's, of a mail without attachments.
+    settings it was read with. ``department`` is that of a file without readable sheets, if known.
     """
 
     id: str

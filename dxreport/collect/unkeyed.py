@@ -29,13 +29,15 @@ from ..ooxml.correction import ADDED_SHEETS
 class Unkeyed:
     """A sheet of the form without a stamp.
 
-    ``stamp`` is the one it must have had, blank where unknown. ``reason`` says why it could not be read, "" if it was.
+    ``stamp`` is the one it must have had, blank where unknown. ``refusal`` says why it could not be read, None if it
+    was; ``department`` is then the one that answers for its measure, "" if unknown.
     """
 
     sheet: Grid
     stamp: Stamp
     aligned: Aligned | None = None
-    reason: str = ""
+    refusal: Problem | None = None
+    department: str = ""
 
 
 NO_FORMS = {SHEET, FIELDS.name}  # the sheet 項目 of a master shares headings with a form
@@ -91,16 +93,19 @@ class UnkeyedReader:
             if read is None:
                 continue
             if isinstance(read, Doubt):
-                refused = refused or Unkeyed(sheet, Stamp("", "", ""), reason=read.reason)
+                refused = refused or Unkeyed(sheet, Stamp("", "", ""), refusal=unidentified(sheet.name, read.reason))
                 continue
             measure = _measure(read, self._master)
             theirs = self._by_measure.get(measure, ())
             issue = next((i for i in theirs if i.form == digest), None)
             if theirs and issue is None:
                 continue
-            reason = _strange(read, self._master, self._round) or ("" if issue else _unknown(read, self._round))
-            if issue is None or reason:
-                refused = refused or Unkeyed(sheet, Stamp("", measure, ""), reason=reason)
+            known = self._master.by_id.get(measure)
+            department = known.lead_department if known else ""
+            refusal = _strange(sheet.name, read, self._master, self._round, department)
+            if issue is None or refusal:
+                refusal = refusal or unidentified(sheet.name, _unknown(read, self._round))
+                refused = refused or Unkeyed(sheet, Stamp("", measure, ""), None, refusal, department)
                 continue
             return Unkeyed(sheet, Stamp(issue.id, measure, digest), read)
         return refused
@@ -131,12 +136,18 @@ def _unknown(read: Aligned, round_: Round) -> str:
     return f"施策ID「{printed[:20]}」は{round_.name}の回で配付していません"
 
 
-def _strange(read: Aligned, master: Master, round_: Round) -> str:
-    """Return why the sheet prints another year or round than this one, "" if it does not."""
+def unidentified(sheet: str, reason: str) -> Problem:
+    """Return the problem (E201) of a sheet of the form whose measure or issue cannot be identified."""
+    return problem(problems.STAMP_MISSING, {"reason": reason}, sheet=sheet)
+
+
+def _strange(sheet: str, read: Aligned, master: Master, round_: Round, department: str) -> Problem | None:
+    """Return a problem if the sheet prints another year or round (E208) than this one."""
     year, said = read.shown.get("fiscal_year", ""), as_label(read.shown.get("round", ""))
     if year and as_label(year) != as_label(master.settings.fiscal_year.label):
-        return f"対象年度が「{year}」です"
+        return unidentified(sheet, f"対象年度が「{year}」です")
     others = [r.name for r in master.settings.rounds if r.name != round_.name and as_label(r.name) in said]
     if said and as_label(round_.name) not in said and others:
-        return f"{others[0]}の回のシートです"
-    return ""
+        whose = f"{department}の" if department else "この"
+        return problem(problems.OTHER_ROUND, {"whose": whose, "found": others[0], "round": round_.name}, sheet=sheet)
+    return None

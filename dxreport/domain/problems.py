@@ -168,6 +168,9 @@ FORM_UNKNOWN = ProblemKind("E206",
 WRONG_ROUND = ProblemKind("E207",
     "{round}に配付したシートに、{meant}の報告が記入されています。取り込んでいません。",
     "{meant}に配付したファイルに記入して返送してください。")
+OTHER_ROUND = ProblemKind("E208",
+    "{whose}シートの見出しは{found}の回のものですが、いまの回は{round}です。隠されている目印（発行番号と施策ID）がないので、読み取っていません。",
+    "{round}の報告なら{round}に、{found}の報告なら{found}に配付したファイルのシートに、直接記入して返送してください。")
 
 # E3: cells
 LOCKED_CHANGED = ProblemKind("E301",
@@ -405,7 +408,7 @@ ACTUAL_OF_NOTHING = ProblemKind("W625",
     "何の実績かを部署に確かめ、マスターの「成果目標」シートに評価項目を書くか、実績を消してください。")
 DISMISSED = ProblemKind("W630",
     "この返送（{return}）は除外されています。今回も取り込んでいません。",
-    "取り込むには、dxreport resolve {return}/施策ID --accept --reason 理由 を実行してください。")
+    "取り込むには、dxreport resolve {return}/{measure} --accept --reason 理由 を実行してください。")
 ADDRESS_MISSING = ProblemKind("W631",
     "宛先が登録されていません。",
     "宛先を聞き、「部署」シートの「宛先」に記入してください。")
@@ -449,6 +452,9 @@ SECRET_CHANGED = ProblemKind("W643",
 MEASURE_LOST = ProblemKind("W644",
     "施策{measures}は今年度に配付しましたが、「施策」シートにありません。",
     "施策をやめたときは、行を消さずに「状態」を変えてください。消したときは、master/backup の控えから行を写してください。")
+DISMISSED_UNREAD = ProblemKind("W645",
+    "この返送（{return}）の読み取れなかったところは、除外されています。今回も取り込んでいません。",
+    "取り込むには、直したファイルを部署から受け取ってください。")
 # fmt: on
 
 KINDS: Mapping[str, ProblemKind] = {k.code: k for k in list(globals().values()) if isinstance(k, ProblemKind)}

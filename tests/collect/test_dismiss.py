@@ -19,7 +19,7 @@ from dxreport.master.records import ConflictState, ReceiptState
 from dxreport.ooxml.refs import cell
 from dxreport.status.round_status import RoundStatus, State, status
 from tests.support.edits import with_rows
-from tests.support.packages import set_text
+from tests.support.packages import set_text, sheet_xml, with_sheet
 from tests.support.quarter import RETURNED, Quarter, reshaped
 
 pytestmark = pytest.mark.slow
@@ -112,6 +112,20 @@ def test_a_dismissed_sheet_that_comes_again_stays_out(quarter: Quarter) -> None:
     assert {p: d for p, d in quarter.files().items() if p.startswith("master/log")} == {
         p: d for p, d in files.items() if p.startswith("master/log")
     }
+
+
+def test_only_what_works_is_recommended_for_a_dismissed_return_that_comes_again(quarter: Quarter) -> None:
+    data = quarter.filled(WRONG)
+    path = quarter.put(with_sheet(data, "01-04 (2)", sheet_xml(data, "01-04")))
+    quarter.collect(path)
+    dismiss(quarter.workspace, "U0001", "取消し", LATER)
+    again = quarter.collect(path).files[0]
+    [whole], [held] = again.problems, again.sheets[0].problems
+    assert whole.code == "W645" and "resolve" not in whole.fix
+    with pytest.raises(UsageError):
+        accept(quarter.workspace, "U0001", "01-04", "やはり正しい", LATER)
+    assert held.code == "W630" and "resolve U0001/01-01 --accept" in held.fix
+    accept(quarter.workspace, "U0001", "01-01", "やはり正しい", LATER)
 
 
 def test_it_can_be_accepted_and_withdrawn_later(quarter: Quarter) -> None:

@@ -12,7 +12,7 @@ from dxreport.collect.plan import Plan
 from dxreport.domain.fields import Ref
 from dxreport.ooxml.refs import cell
 from tests.support.packages import Grid, delete_column, delete_row, rows_of
-from tests.support.quarter import Quarter, found, reshaped, sheet_of
+from tests.support.quarter import OFFICE, Quarter, found, reshaped, sheet_of
 
 P1, C1 = "activity.progress/K1/1", "activity.countermeasure/K1/1"
 ANSWER = {P1: "進捗遅延・課題あり", C1: "人を増やす"}
@@ -126,7 +126,6 @@ def test_notes_beside_the_form_are_told(issued_quarter: Quarter) -> None:
         ("01-01", "09-99", "09-99"),
         ("01-01", "", "施策ID"),
         ("令和４年度", "令和３年度", "令和３年度"),
-        ("第1四半期　提出期限 令和４年７月15日（金）", "第2四半期　提出期限 令和４年10月14日（金）", "第2四半期"),
         ("第2四半期\n（７月～９月）", "第1四半期\n（４月～６月）", "列"),
     ],
 )
@@ -138,6 +137,16 @@ def test_what_cannot_be_told_is_refused_with_the_reason(old: str, new: str, said
     code, message = refusal(plan)
     assert (code, said in message) == ("E201", True), message
     assert plan.changes == ()
+
+
+def test_a_sheet_that_prints_another_round_is_told_with_both_rounds_and_its_department(quarter: Quarter) -> None:
+    here, there = "第1四半期　提出期限 令和４年７月15日（金）", "第2四半期　提出期限 令和４年10月14日（金）"
+    rows = [[there if text == here else text for text in row] for row in values(quarter)]
+    code, message = refusal(quarter.collect(pasted(rows)))
+    assert code == "E208" and message.startswith("産業振興課のシートの見出しは第2四半期の回のもの")
+    assert "いまの回は第1四半期です" in message
+    [receipt] = quarter.master.receipts
+    assert (receipt.department, receipt.measure, receipt.round) == (OFFICE, "", "")
 
 
 def test_two_sheets_of_one_measure_are_refused(issued_quarter: Quarter) -> None:

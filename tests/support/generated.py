@@ -41,7 +41,7 @@ WORDS = {
     "names": "設定の項目", "tag": "{{ … }}", "groups": "欄",
     "detail": "詳細", "domain": "ドメイン", "expected": "正しいもの", "field": "欄", "file": "ファイル", "flags": "「有」「無」", "form": "様式の番号",
     "found": "シートにあるもの", "governed": "関係する欄", "group": "欄", "id": "相手の施策ID", "issue": "発行番号", "later": "後の回", "length": "字数",
-    "meant": "記入された回",
+    "meant": "記入された回", "whose": "部署名があれば、部署の",
     "measure": "施策ID", "measures": "施策ID", "new": "返送の内容", "newer": "後の受付番号", "old": "配付時の内容",
     "others": "ほかの返送", "progress": "進捗",
     "quarter": "四半期",
