@@ -87,4 +87,4 @@ def test_copies_are_equal() -> None:
 
 def test_a_catalogue_is_stored_as_what_differs_from_the_built_in_one() -> None:
     assert BUILT_IN.stored == () and Catalogue.parse([], 4) is BUILT_IN
-    assert Catalogue.parse(OWN.plain, 5) == OWN
+    assert Catalogue.parse(OWN.stored, 5) == OWN
