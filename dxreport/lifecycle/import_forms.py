@@ -25,7 +25,8 @@ from ..ooxml.correction import LIST_SHEET, LIST_TITLE
 from ..ooxml.refs import address
 
 _NO_FORM = 0.25  # a sheet with less than this share of the labels is not a form
-_YEARS = ("fiscal_year", *(f"years.y{n}" for n in range(1, 11)))
+_NTH_YEAR = "years.y"
+_YEARS = ("fiscal_year", *(f"{_NTH_YEAR}{n}" for n in range(1, 11)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,8 @@ class _Reading:
     def _take_years(self, shown: Mapping[str, str]) -> None:
         """Adopt the years that a sheet prints, given by name; raise _NotTaken if they do not fit."""
         years = {name: _year(text) for name, text in shown.items() if name in _YEARS and text}
-        starts = {year + (1 - int(name[-1])) for name, year in years.items() if name != "fiscal_year"}
+        numbers = {name: int(name.removeprefix(_NTH_YEAR)) for name in years if name != "fiscal_year"}
+        starts = {years[name] + (1 - n) for name, n in numbers.items()}
         if len(starts) > 1:
             raise _NotTaken("成果目標の年度が続いていません")
         found = years.get("fiscal_year", self._settings.fiscal_year)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,7 +14,8 @@ import xlsxwriter
 
 from dxreport.cli import main
 from dxreport.domain.errors import DxreportError
-from dxreport.domain.model import FiscalYear, ProgressWord
+from dxreport.domain.fields import BUILT_IN
+from dxreport.domain.model import FiscalYear, ProgressWord, Settings
 from dxreport.form.compile import compile_form, load_form
 from dxreport.form.records import Form
 from dxreport.form.render.prepare import PreparedForm
@@ -51,9 +53,9 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def grid(id_: str, form: Form = FORM) -> Grid:
+def grid(id_: str, form: Form = FORM, settings: Settings = SETTINGS) -> Grid:
     """A real sheet as values, without row 1 and column A."""
-    prepared = PreparedForm(form, SETTINGS.rounds[1], SETTINGS, REAL[id_].lead_department)
+    prepared = PreparedForm(form, settings.rounds[1], settings, REAL[id_].lead_department)
     data = render_book(prepared, [REAL[id_]], "R04Q1-001").data
     return [row[1:] for row in rows_of(data, id_)[1:]]
 
@@ -205,6 +207,21 @@ def test_the_year_is_that_of_the_forms_not_of_today(tmp_path: Path) -> None:
     settings = read_master(made.workspace.master).settings
     assert (settings.fiscal_year, settings.plan_years[0]) == (FiscalYear(2023), FiscalYear(2022))
     assert not any(r.deadline for r in settings.rounds) and not settings.mail_domain
+
+
+def test_a_plan_of_ten_years_is_read(tmp_path: Path) -> None:
+    """The form prints the first three years and the tenth."""
+    book, drawn = openpyxl.load_workbook(bundled("templates") / FORM_NAME), io.BytesIO()
+    [heading] = [c for row in book[FORM.sheet].iter_rows() for c in row if c.value == "{{ years.y4 }}"]
+    heading.value = "{{ years.y10 }}"
+    book.save(drawn)
+    years = tuple(SETTINGS.plan_years[0] + n for n in range(10))
+    settings = replace(SETTINGS, plan_years=years, catalogue=BUILT_IN.extended((), len(years)))
+    form = compile_form(drawn.getvalue(), FORM_NAME, settings.catalogue)
+    path = put(tmp_path / "回答.xlsx", grid("01-01", form, settings))
+    found = import_forms([path], form, settings)
+    assert (found.unplaced, [m.id for m in found.measures]) == ((), ["01-01"])
+    assert found.settings.plan_years == years
 
 
 def test_an_office_s_own_form_is_read_by_its_template(tmp_path: Path) -> None:
