@@ -191,6 +191,13 @@ def test_a_deadline_to_come_is_told_though_another_has_passed(quarter):
     assert "01-04は令和４年８月５日（金）" in body(draft) and "日過ぎて" not in body(draft)
 
 
+def test_the_deadline_of_most_sheets_is_the_one_that_is_told(quarter):
+    first, *others = (m.id for m in quarter.master.measures if m.lead_department == "経営改革課")
+    issue(quarter, measures=(first,), deadline="2022-08-05")
+    [draft] = [d for d in drafts(quarter, MailKind.REQUEST, ISSUED).drafts if d.department == "経営改革課"]
+    assert len(others) > 1 and f"令和４年７月15日（金）（{first}は令和４年８月５日（金））までに" in body(draft)
+
+
 def test_a_corrected_return_ends_it(held, tmp_path):
     quarter = copy(held, tmp_path)
     quarter.collect(quarter.filled({}))
