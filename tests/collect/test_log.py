@@ -221,6 +221,17 @@ def test_the_marked_copy_and_the_mail_name_the_right_book(planned: Quarter) -> N
     assert "第1四半期に配付した「" in body and "一覧のとおりに直し" not in body
 
 
+def test_who_answered_in_time_in_the_book_of_another_round_is_not_told_to_be_late(planned: Quarter) -> None:
+    wrong = typed(issued_book(planned, "計画"), ONE | TWO, quarter=0)
+    planned.collect(planned.put(wrong, "取り違え.xlsx"), now=RETURNED)
+    made = drafts(
+        planned.workspace, planned.master, MailKind.RETURN, planned.master.settings.rounds[1], RETURNED + 5 * DAY
+    )
+    [draft] = made.drafts
+    body = email.message_from_bytes(draft.data, policy=email.policy.default).get_body(("plain",)).get_content()
+    assert [(s.measure, s.days_late) for s in draft.sheets] == [(HERE, 4)] and "日過ぎて" not in body
+
+
 def test_a_run_that_was_killed_and_its_rerun_give_the_same_books(issued_quarter: Quarter, tmp_path: Path) -> None:
     whole, killed = copy(issued_quarter, tmp_path / "a"), copy(issued_quarter, tmp_path / "b")
     paths = [
