@@ -148,6 +148,16 @@ def test_before_the_deadline_only_who_cannot_be_reached_is_called(quarter: Quart
     assert of(quarter, date(2022, 7, 15)).headline[1].startswith("提出期限は７月15日（金）、今日です。")
 
 
+def test_before_anybody_answers_the_request_goes_out_and_then_the_returns_are_awaited(quarter: Quarter) -> None:
+    """収税対策室 has no address at first, so that the day begins with a call."""
+    early = date(2022, 7, 4)
+    assert of(quarter, early).command == "dxreport mail request"
+    draft(quarter, MailKind.REQUEST, 4)
+    assert of(quarter, early).command == "dxreport status"
+    address(quarter, 収税対策室="shuuzei@city.kisarazu.lg.jp")
+    assert of(quarter, early).tasks == () and of(quarter, early).command == "dxreport collect 返送のフォルダー"
+
+
 def test_conflicts_and_files_of_nobody_are_work_too(quarter: Quarter) -> None:
     quarter.write("01-01", {"procurement": "担当"})
     quarter.collect(quarter.filled({"01-01": {"procurement": "部署"}}), quarter.put(b"?", "写真.jpg"))
@@ -173,6 +183,10 @@ def test_when_everything_is_in_it_is_one_sentence(quarter: Quarter) -> None:
     found = of(quarter)
     assert found.headline == ("26施策すべて、提出済みです。",) and found.tasks == () and found.settled
     assert found.command == "dxreport report --quarter 1"
+    quarter.collect(quarter.put(b"?", "写真.jpg"))
+    found = of(quarter)
+    assert not found.settled and found.command == "dxreport status"
+    assert found.headline[:2] == ("今日、連絡する部署はありません。", "受付不可のファイル1件を確かめます。")
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ def test_a_quarter_goes_from_the_report_to_the_final_one_to_the_next_round(quart
     assert after(quarter, "第1四半期", finals=finals) == Step("dxreport render --quarter 2", "第2四半期")
     early = after(quarter, "第1四半期", date(2022, 6, 30), finals=finals)
     assert early.begins == date(2022, 7, 1)
+    assert after(quarter, "第1四半期", date(2022, 7, 1), finals=finals).begins is None
     assert after(quarter, "第2四半期", finals=finals).command == "dxreport report --quarter 2"
 
 
@@ -45,6 +46,14 @@ def test_a_report_older_than_the_master_is_made_again(quarter: Quarter) -> None:
     paper(quarter, folder)
     os.utime(folder / "a.xlsx", (0, 0))
     assert after(quarter, "第1四半期").command == "dxreport report --quarter 1"
+
+
+def test_a_report_made_again_in_one_format_is_up_to_date(quarter: Quarter) -> None:
+    folder = quarter.workspace.reports / "令和４年度_第1四半期_報告"
+    paper(quarter, folder)
+    (folder / "a.html").write_bytes(b"")
+    os.utime(folder / "a.html", (0, 0))
+    assert after(quarter, "第1四半期").command == "dxreport report --quarter 1 --final"
 
 
 def test_the_plan_is_followed_by_the_first_quarter_and_the_last_quarter_by_the_results(quarter: Quarter) -> None:
