@@ -173,6 +173,10 @@ def test_a_measure_that_moved_to_another_department_in_mid_round(desk: Desk) -> 
     sheets = {s["id"]: s["state"] for s in desk.ask("status")["sheets"]}
     assert (sheets["01-01"], sheets["01-04"]) == ("反映済", "発行")
     assert not desk.ask("mail", "return")["drafts"]
+    desk.quarter.collect(
+        desk.quarter.filled({"01-04": {"activity.progress/K1/1": "だいたい"}})
+    )  # it has a fault of its own
+    assert [s["state"] for s in desk.ask("status")["sheets"] if s["id"] == "01-04"] == ["差し戻し"]
     plan = desk.quarter.collect(desk.quarter.filled({}))  # it answers nevertheless
     assert [s.status.value for s in plan.files[0].sheets] == ["unchanged", "merged"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+import openpyxl
 import pytest
 
 from dxreport.collect.resolve import accept
@@ -50,6 +51,19 @@ def test_each_sheet_for_itself_and_late_only_while_something_is_owed(quarter: Qu
     assert (one(quarter, "01-04", LATE).state, one(quarter, "01-04", LATE).days_late) == (State.MERGED, 0)
     quarter.collect(quarter.filled({}), now=RETURNED + timedelta(days=1))
     assert (one(quarter, "01-01", LATE).state, one(quarter, "01-01").receipt.id) == (State.MERGED, "U0002")
+
+
+def test_the_last_return_counts_however_people_sort_the_ledger(quarter: Quarter) -> None:
+    quarter.collect(quarter.filled({}))
+    quarter.collect(quarter.filled({"01-01": {P1: "順調"}}), now=RETURNED + timedelta(days=1))
+    book = openpyxl.load_workbook(quarter.workspace.master)
+    rows = [[cell.value for cell in row] for row in book["受付簿"].iter_rows(min_row=2)]
+    for n, row in enumerate(reversed(rows), 2):
+        for column, value in enumerate(row, 1):
+            book["受付簿"].cell(n, column).value = value
+    book.save(quarter.workspace.master)
+    assert [r.id for r in quarter.master.receipts if r.measure == "01-01"] == ["U0002", "U0001"]
+    assert (one(quarter).state, one(quarter).receipt.id) == (State.HELD, "U0002")
 
 
 def test_an_older_mail_that_is_collected_later_and_held_hides_no_answer(quarter: Quarter) -> None:
