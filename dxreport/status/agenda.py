@@ -39,7 +39,7 @@ class Task:
     ``people`` are the 主担当者 of its sheets. ``faults`` are problems of its addresses. ``last`` is its last recorded draft
     of a reminder or sendback, ``count`` the number of drafts of that kind. ``files`` are the existing corrected copies
     and drafts, each with a label. ``rank`` is its place in the order of the work. ``drafted`` is True if the mail to
-    send was drafted today.
+    send is drafted.
     """
 
     department: str
@@ -226,7 +226,7 @@ def agenda(workspace: Workspace, master: Master, found: RoundStatus, today: date
         mails = "、".join(wrote.get(d.name, ()))
         first = f"届いたメール {mails} を先に読む。" if mails else ""
         files = tuple(_files(workspace, sheets, fresh, copies))
-        drafted = any(m.kind == _MAIL_OF.get(rank) and m.day >= today for m in fresh)
+        drafted = any(m.kind == _MAIL_OF.get(rank) for m in fresh)
         last = made[-1] if made else None
         count = sum(m.kind == last.kind for m in made) if last else 0
         tasks.append(Task(
