@@ -64,6 +64,14 @@ def test_the_plan_is_followed_by_the_first_quarter_and_the_last_quarter_by_the_r
     assert after(quarter, "第3四半期", date(2022, 12, 1), finals=()).command == "dxreport report --quarter 3"
 
 
+def test_a_round_of_no_quarter_that_does_not_close_the_year_may_begin_at_once(quarter: Quarter) -> None:
+    plan, first, *_ = quarter.master.settings.rounds
+    settings = replace(quarter.master.settings, rounds=(first, replace(plan, name="計画の見直し")))
+    finals = (FinalReport("F0001", "第1四半期", "2022-07-20T10:00:00", "0"),)
+    found = after(quarter, "第1四半期", settings=settings, finals=finals)
+    assert found == Step("dxreport render --round 計画の見直し", "計画の見直し")
+
+
 def test_the_results_are_published_and_then_the_next_year_opens(quarter: Quarter) -> None:
     assert after(quarter, "年度実績").command == "dxreport publish"
     paper(quarter, out_folder(quarter.workspace, quarter.master))
