@@ -66,6 +66,13 @@ def test_one_number(text, part):
     assert (value.kind, value.quantities) == (ValueKind.NUMBER, (part,))
 
 
+@pytest.mark.parametrize(("text", "shown"), [("1.5万人", "15,000"), ("400万枚", "4,000,000"), ("0.00005万件", "0.5")])
+def test_a_number_with_a_scale_is_shown_without_exponent_or_needless_zeros(text, shown):
+    """The report shows it in its tables, and a final report keeps it."""
+    [part] = read_value(text).quantities
+    assert (f"{part.number:,}", str(part.number)) == (shown, shown.replace(",", ""))
+
+
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
@@ -100,6 +107,7 @@ def test_several_numbers(text, parts):
         "1人当たり5冊",
         "5～10件",
         "30件、20件",
+        "小5件、小7件",
         "10 20",
         "1/2",
         "7/1",
