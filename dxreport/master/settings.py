@@ -112,7 +112,7 @@ def read_departments(book: MasterWorkbook) -> tuple[Department, ...]:
 def quarter_of(text: str) -> int | None:
     """Read a quarter: ``第1四半期``, ``第１四半期``, ``1``, ``1Q`` → 1; blank or a dash → 0; anything else → None."""
     word = unicodedata.normalize("NFKC", text).strip()
-    if word in ("", "-", "―", "－", "なし"):
+    if word in ("", "-", "―", "なし"):
         return 0
     match = re.fullmatch(r"第?([1-4])(?:四半期|Q)?", word)
     return int(match[1]) if match else None
