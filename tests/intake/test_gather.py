@@ -95,6 +95,8 @@ def test_names_with_the_separators_of_windows_or_our_own(tmp_path: Path) -> None
     (tmp_path / "a.zip").write_bytes(zipped([("産業 › 回答.xlsx", XLSX), ("総務課\\回答.xlsx", XLSX + b"2")]))
     assert names(gather([tmp_path])) == [("a.zip › 産業 > 回答.xlsx", ""), ("a.zip › 総務課/回答.xlsx", "")]
     assert [file.file_name for file in gather([tmp_path])] == ["産業 > 回答.xlsx", "回答.xlsx"]
+    (tmp_path / "a.zip").write_bytes(zipped([("/総務課/回答.xlsx", XLSX)]))
+    assert names(gather([tmp_path])) == [("a.zip › 総務課/回答.xlsx", "")]
 
 
 def test_zips_in_zips(tmp_path: Path) -> None:
@@ -166,6 +168,16 @@ def test_a_file_that_is_too_large_is_named_with_its_size(tmp_path: Path, monkeyp
         ("a.xlsx", "", ""),
         ("b.xlsx", "E405", "1 MB"),
     ]
+
+
+@pytest.mark.parametrize(("limit", "room"), [("MAX_RUN", 2 * len(XLSX)), ("MAX_RUN_FILES", 2)])
+def test_what_one_run_has_no_room_for_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, room: int
+) -> None:
+    monkeypatch.setattr(f"dxreport.intake.gather.{limit}", room)
+    for name in ("a.xlsx", "b.xlsx", "c.xlsx"):
+        (tmp_path / name).write_bytes(XLSX)
+    assert names(gather([tmp_path])) == [("a.xlsx", ""), ("b.xlsx", ""), ("c.xlsx", "E405")]
 
 
 def test_a_saved_mail(tmp_path: Path) -> None:
