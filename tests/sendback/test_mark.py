@@ -6,6 +6,7 @@ import io
 import re
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -324,6 +325,18 @@ def test_the_first_sheet_lists_every_mark() -> None:
     ]  # fmt: skip
     assert (sheet.page_setup.paperSize, sheet.print_title_rows) == (9, "$6:$6")
     assert [s.title for s in book.worksheets if s.sheet_view.tabSelected] == [LIST_SHEET]
+
+
+def test_an_answer_that_is_missing_is_called_blank() -> None:
+    marks = [replace(mark("01-01", *cells), value="") for cells in (("E20",), ())]
+    sheet = opened(corrected_copy(rendered(), marks, HEADER)).worksheets[0]
+    assert [sheet.cell(n, 5).value for n in (7, 8)] == ["（空白）", None]
+
+
+@pytest.mark.parametrize(("lines", "pane"), [(8, "A13"), (9, None)])
+def test_the_heading_stays_in_sight_unless_it_would_fill_the_screen(lines: int, pane: str | None) -> None:
+    sheet = opened(corrected_copy(rendered(), [mark("01-01", "E20")], ["行"] * lines)).worksheets[0]
+    assert sheet.freeze_panes == pane
 
 
 @pytest.mark.parametrize("cells", [("E20",), ()])
