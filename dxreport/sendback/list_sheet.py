@@ -44,9 +44,9 @@ _SHOWN = 200  # the longest quotation of an answer, in characters
 def add_list(edit: PackageEdit, styles: Styles, marks: Sequence[Mark], header: Sequence[str]) -> None:
     """Add 差し戻し before all other sheets, and make the workbook open on it."""
     book = edit.tree(edit.workbook)
-    taken = {s.get("name", "").casefold() for s in book.iterfind(f"{_N}sheets/{_N}sheet")}
+    taken = {s.get("name") for s in book.iterfind(f"{_N}sheets/{_N}sheet")}
     names = (LIST_SHEET, *(f"{LIST_SHEET} ({n})" for n in range(2, len(taken) + 2)))
-    name = next(name for name in names if name.casefold() not in taken)
+    name = next(name for name in names if name not in taken)
     xml, head = _list_xml(edit, styles, marks, header)
     _add_sheet(edit, name, "worksheets/dxreturn.xml", xml, first=True)
     for named in book.iter("{*}definedName"):
