@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from ..domain.fields import FieldKind, Ref
-from ..domain.quantities import number_for_cell, number_text
+from ..domain.quantities import number_for_cell
 from ..form.read.sheet import read_sheet
 from ..form.records import Form
 from ..form.sizes import Sizes
@@ -25,7 +25,8 @@ from ..ooxml.worksheets import Worksheets
 def fill(data: bytes, form: Form, answers: Mapping[str, Mapping[Ref, str]], *, quarter: int, year: int) -> bytes:
     """Return the workbook with ``answers`` (by measure, then Ref) filled in and everything else unchanged.
 
-    Raise KeyError if the workbook has no such measure or its form does not show a Ref.
+    Numbers are given in their standard form, as they are read. Raise KeyError if the workbook has no such measure or
+    its form does not show a Ref.
     """
     edit = PackageEdit(Package(data))
     sizes: dict[str, Sizes] = {}
@@ -36,8 +37,7 @@ def fill(data: bytes, form: Form, answers: Mapping[str, Mapping[Ref, str]], *, q
             field, where, sheet = form.catalogue.field[ref.field], cell(cells[ref]), edit.sheet(name)
             if field.kind is FieldKind.NUMBER:
                 percent = styles.is_percent(sheet.style(*where))
-                stored = number_for_cell(number_text(text, field.unit) or text, field.unit, percent=percent)
-                sheet.set(*where, stored, number=True)
+                sheet.set(*where, number_for_cell(text, field.unit, percent=percent), number=True)
             else:
                 if name not in sizes:
                     sizes[name] = Sizes(sheet.root, styles)
