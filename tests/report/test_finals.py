@@ -114,6 +114,8 @@ def test_whatever_changes_a_figure_gives_a_new_number(workspace: Workspace) -> N
     assert final_id(workspace) == "F0003"
     assert approved.read_bytes() == before
     assert final_id(workspace) == "F0003"
+    change(workspace, "03-04", "support.content/S9", "仕様書の確認")  # one line more at the end, and nothing else
+    assert final_id(workspace) == "F0004"
 
 
 def test_words_of_setting_are_figures_too(workspace: Workspace) -> None:
