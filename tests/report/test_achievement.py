@@ -206,6 +206,16 @@ def result(target: str, actual: str, year: int = 1, quarter: int = 4, direction:
     return outcome_result(declared(direction), name, 1, outcome, quarter).years[year - 1]
 
 
+@pytest.mark.parametrize(
+    ("target", "shortened"),
+    [("12500枚", False), ("１２，５００ 枚", False), ("小 8.9%\n中 12.8%", True), ("整備完了", False), ("", False)],
+)
+def test_a_target_that_a_chart_shows_in_part_is_written_beside_it(target: str, shortened: bool) -> None:
+    outcome = outcome_of({"outcome.indicator/O1/1": "配布", "outcome.target/O1/1": target})
+    found = outcome_result(declared(MORE), MeasureName("01-01", "", "", ""), 1, outcome, 4)
+    assert words.is_shortened(found) is shortened
+
+
 def verdicts(target: str, actual: str, year: int = 1, quarter: int = 4, direction: Direction = MORE) -> Attainment:
     return result(target, actual, year, quarter, direction).verdict
 

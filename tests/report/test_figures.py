@@ -422,6 +422,14 @@ def test_a_quarter_that_nobody_has_reported_is_not_praised() -> None:
     assert (turn.value, turn.unit, turn.note) == ("―", "", "未報告 3")
 
 
+@pytest.mark.parametrize(("last", "shown"), [("", ("―", "")), (ON_TRACK, ("−3", "遅延の数"))])
+def test_fewer_late_ones_are_counted_once_all_have_reported(last: str, shown: tuple[str, str]) -> None:
+    """Of the five in 第1四半期 two are late in 第2四半期, and one other activity may not have reported."""
+    measures = edited(third_quarter().measures, {"03-03": {"activity.progress/K2/2": last}})
+    turn = words.cards(figures(in_memory(measures), 2, NOW))[2]
+    assert (turn.value, turn.unit) == shown
+
+
 def test_measures_that_do_not_run_are_named_while_they_are_few(third: Figures) -> None:
     [ended] = third.overview.ended
     [said] = words.remarks(third.overview)
