@@ -25,6 +25,7 @@ from ..ooxml.correction import LIST_SHEET, LIST_TITLE
 from ..ooxml.refs import address
 
 _NO_FORM = 0.25  # a sheet with less than this share of the labels is not a form
+_WORDS = ("lead_department", "activity.progress")  # texts that 部署 and 設定 list
 _NTH_YEAR = "years.y"
 _YEARS = ("fiscal_year", *(f"{_NTH_YEAR}{n}" for n in range(1, 11)))
 
@@ -156,7 +157,7 @@ class _Reading:
             self._settings, self._year_found = replace(self._settings, fiscal_year=found, plan_years=plan), True
 
     def _take_measure(self, texts: Mapping[Ref, str]) -> None:
-        """Keep the measure of a sheet, with ID and department in standard form and its items renumbered."""
+        """Keep the measure of a sheet, with its items renumbered; its ID in standard form, words without blanks around."""
         if not texts.get(Ref("id"), "").strip():
             raise _NotTaken("施策IDが記入されていません")
         measure = _numbered(Measure(texts, self._settings.catalogue))
@@ -165,13 +166,14 @@ class _Reading:
             raise _NotTaken(f"施策ID「{id_}」のシートがほかにもあります")
         if not department:
             raise _NotTaken("主管部署が記入されていません")
-        self._measures[id_] = measure.with_texts({Ref("id"): id_, Ref("lead_department"): department}).normal()
+        words = {ref: text.strip() for ref, text in measure.values().items() if ref.field in _WORDS}
+        self._measures[id_] = measure.with_texts({**words, Ref("id"): id_}).normal()
 
     def result(self) -> ImportedForms:
         """Return all that was read."""
         measures = tuple(self._measures.values())
         departments = tuple(Department(name) for name in dict.fromkeys(m.lead_department for m in measures))
-        seen = (q.progress for m in measures for a in m.activities for q in a.quarters if q.progress.strip())
+        seen = (q.progress for m in measures for a in m.activities for q in a.quarters if q.progress)
         words = {w.word: w for w in self._settings.progress_words}
         words |= {word: ProgressWord(word) for word in seen if word not in words}
         settings = replace(self._settings, progress_words=tuple(words.values()))

@@ -114,6 +114,22 @@ def test_departments_stand_in_the_order_of_the_sheets_and_words_are_those_seen(t
     assert [m.id for m in found.measures] == ["03-01", "01-01"]
 
 
+def test_blanks_around_a_word_make_no_other_word(tmp_path: Path) -> None:
+    late = "進捗遅延・課題あり"
+    sheets = (
+        change(grid("03-01"), late, "やや遅れ　"),
+        change(grid("03-03"), late, "やや遅れ"),
+        change(grid("01-01"), "予定通り", "　"),
+    )
+    found = read(put(tmp_path / "回答.xlsx", *sheets))
+    assert found.settings.progress_words == (*SETTINGS.progress_words, ProgressWord("やや遅れ"))
+    assert {q.progress for m in found.measures for a in m.activities for q in a.quarters} == {
+        "",
+        "やや遅れ",
+        "予定通り",
+    }
+
+
 def test_a_number_is_read_as_it_was_shown(tmp_path: Path) -> None:
     found = read(put(tmp_path / "回答.xlsx", change(grid("01-07"), "48.5％（年平均）", "48.5%"), percent="48.5%"))
     assert [o.y1.target for o in found.measures[0].outcomes][1] == "48.5%" and found.unplaced == ()
@@ -222,6 +238,30 @@ def test_a_plan_of_ten_years_is_read(tmp_path: Path) -> None:
     found = import_forms([path], form, settings)
     assert (found.unplaced, [m.id for m in found.measures]) == ((), ["01-01"])
     assert found.settings.plan_years == years
+
+
+def test_a_sheet_without_years_is_of_the_plan_of_the_others(tmp_path: Path) -> None:
+    second = other_year(grid("01-02"))
+    [years] = [row for row in second if "令和７年度" in row]
+    years[:] = ["" if text.endswith("年度") else text for text in years]
+    found = read(put(tmp_path / "回答.xlsx", other_year(grid("01-01")), second))
+    assert ([m.id for m in found.measures], found.unplaced) == (["01-01", "01-02"], ())
+    assert found.settings.plan_years == SETTINGS.plan_years
+
+
+@pytest.mark.parametrize(("named", "ticked"), [("第1四半期", "○"), ("第1四半期・第2四半期", "")])
+def test_what_belongs_to_the_quarter_of_a_sheet_is_taken_if_it_names_one(
+    named: str, ticked: str, tmp_path: Path
+) -> None:
+    form = compile_form(build(), "様式.xlsx")
+    rows = grid("01-01", form)
+    [title] = {text for row in rows for text in row if "DX 推進計画 報告書" in str(text)}
+    rows = change(rows, title, title.replace("第1四半期", named))
+    [box] = [row for row in rows if "報告事項なし" in row]
+    box[-1] = "○"
+    found = import_forms([put(tmp_path / "回答.xlsx", rows)], form, SETTINGS)
+    assert [q.no_report for q in found.measures[0].quarters] == [ticked, "", "", ""]
+    assert [u.text for u in found.unplaced] == ([] if ticked else ["○"])
 
 
 def test_an_office_s_own_form_is_read_by_its_template(tmp_path: Path) -> None:
