@@ -299,7 +299,8 @@ def test_a_measure_that_ended_after_the_new_year_was_opened_is_named(answered: Q
     master = answered.master
     ended = {**master.standings, "01-02": Standing(MeasureState.COMPLETED, 3)}
     build_master(master.settings, master.departments, master.measures, answered.workspace.master, ended)
-    assert rollover(answered.workspace, None, APRIL).left == ("01-02",)
+    for _ in range(2):  # as long as it is in the new year
+        assert rollover(answered.workspace, None, APRIL).left == ("01-02",)
 
 
 def test_what_people_entered_in_both_years_is_compared_too(answered: Quarter) -> None:
