@@ -175,6 +175,20 @@ def test_rollover_keeps_what_carries(scene: Evaluation, tmp_path: Path) -> None:
     assert OFFICE in texts.values()
 
 
+def test_what_the_new_year_no_longer_has_is_not_carried_into_it(scene: Evaluation, tmp_path: Path) -> None:
+    def other_items(sheet) -> None:
+        assert sheet.cell(2, 3).value == "委託料"
+        sheet.cell(2, 3, "報償費")
+
+    new = Evaluation(rollover(scene.workspace, tmp_path / "次年度", datetime(2023, 6, 1)).workspace.root)
+    new.redeclare("費目", None)
+    before = new.workspace.master.read_bytes()
+    scene.retype("費用", other_items)
+    again = rollover(scene.workspace, new.root, datetime(2023, 6, 2))
+    assert (again.changes, again.conflicts) == ((), ())
+    assert new.workspace.master.read_bytes() == before
+
+
 def computed(path: Path, sheet: str, soffice: Callable[[Path, str], Path]) -> dict[str, list[object]]:
     """The rows of 費用 and 合計 of a form as LibreOffice computes them: budget, result, rate."""
     book = openpyxl.load_workbook(soffice(path, "xlsx:Calc MS Excel 2007 XML"), data_only=True)
