@@ -229,6 +229,31 @@ def test_items_that_could_be_either_are_refused() -> None:
     assert isinstance(found, Doubt) and "取組" in found.reason
 
 
+def test_a_blank_item_between_two_is_no_item() -> None:
+    """The third 取組 got another name: it is the second that was issued."""
+    first, second, third = LONG.activities
+    base = with_items(LONG, "activity", [first.key, third.key]).values()
+    blank = dict.fromkeys(
+        map(str, (ref for ref in LONG.values() if ref.item == second.key and ref.prefix == "activity")), ""
+    )
+    found = adopt(aligned(copied(with_texts(LONG, blank | {f"activity.name/{third.key}": "別の名前"}))).filled, base)
+    assert not isinstance(found, Doubt)
+    filled, added = found
+    assert (filled.values[Ref("activity.name", third.key)], added) == ("別の名前", ())
+
+
+def test_items_that_changed_places_among_others_with_new_names_are_refused() -> None:
+    """Of 甲, 乙, 丙, 丁 came 乙, 甲 and three others: which of these are 丙 and 丁 nobody can tell."""
+
+    def named(*names: str) -> Measure:
+        return with_texts(
+            with_items(LONG, "activity", []), {f"activity.name/K{n}": name for n, name in enumerate(names, 1)}
+        )
+
+    found = adopt(aligned(copied(named("乙", "甲", "子", "丑", "寅"))).filled, named("甲", "乙", "丙", "丁").values())
+    assert isinstance(found, Doubt) and "取組" in found.reason
+
+
 def test_blank_columns_without_a_heading_at_the_right_end_are_read_as_blank():
     """A copied sheet ends with the last column that holds anything."""
     form = compile_form(declared_form.template(evaluation.catalogue()), "様式.xlsx", evaluation.catalogue())
