@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import timedelta
 
 import openpyxl
@@ -16,6 +17,7 @@ from dxreport.domain.errors import TemplateError, UsageError
 from dxreport.domain.fields import Ref, Requirement
 from dxreport.issue.store import Archive
 from dxreport.lifecycle.check import audit
+from dxreport.master.records import Change
 from tests.support import evaluation
 from tests.support.evaluation import ANSWERS, RETURNED, Evaluation
 from tests.support.packages import faults as package_faults
@@ -94,6 +96,17 @@ def test_a_removed_field_keeps_its_answers(scene: Evaluation) -> None:
     scene.redeclare("見直し", {"名前": "見直し", "場所": "施策"})
     assert scene.values()["見直し"] == "店舗を増やす"
     assert warnings(scene) == []
+
+
+@pytest.mark.parametrize(("text", "told"), [("店舗を増やす", ["見直し"]), ("", [])])
+def test_a_removed_field_is_missed_only_with_answers(scene: Evaluation, text: str, told: list[str]) -> None:
+    scene.redeclare("見直し", None)
+    master = scene.master
+    changed = Change("2023-04-20 17:00:00", "01-01", Ref("見直し"), "来年度に見直すこと", "前の文", text)
+    round_ = master.settings.round(evaluation.ROUND)
+    assert round_ is not None
+    found = audit(replace(master, changes=(changed,)), scene.workspace.templates, round_).settings
+    assert [p.value for p in found if p.code == "W615"] == told
 
 
 def test_a_conflict_about_a_removed_field_can_only_be_closed(scene: Evaluation) -> None:

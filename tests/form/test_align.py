@@ -107,6 +107,13 @@ def test_nor_does_a_blank_column(before: int) -> None:
     assert found.filled.lost_columns == ()
 
 
+@pytest.mark.parametrize("before", [5, 6])
+def test_nor_does_one_between_columns_without_headings(before: int) -> None:
+    """Those that hold anything are as many as the form has there."""
+    found = aligned(with_column(copied(LONG, form=second_form()), before), second_form())
+    assert without_spares(found.filled.values, LONG) == shown_on_second(LONG, FIRST)
+
+
 def test_a_form_pasted_elsewhere_with_notes_around_it_is_read() -> None:
     rows = [["", "", "", *row, "", "確認済"] for row in copied(LONG)[1:]]
     found = aligned([["回答です"], *([[]] * 3), *rows])
