@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from dxreport.intake.workbook import open_workbook
 from dxreport.issue.forms import FORM_NAME, Forms
 from dxreport.issue.publish import published_sets
 from dxreport.issue.render import PreparedIssue
+from dxreport.lifecycle.check import audit
 from dxreport.lifecycle.init import create
 from dxreport.lifecycle.rollover import rollover
 from dxreport.mail.drafts import MailKind, plan
@@ -304,6 +306,24 @@ def test_check_says_which_form_nobody_uses(two: Quarter, capsys: pytest.CaptureF
     say(two.workspace.master, {("施策", "01-04"): ""})
     notes = {t["path"]: t["notes"] for t in checked(two, capsys)["templates"]}
     assert notes[f"templates/{FORM_NAME}"] == [] and "使われていません" in notes[f"templates/{SECOND}.xlsx"][0]
+
+
+def test_a_form_that_only_a_round_without_measures_names_is_used(two: Quarter) -> None:
+    master = two.master
+    rounds = tuple(replace(r, form=SECOND) for r in master.settings.rounds)
+    settings = replace(master.settings, rounds=rounds)
+    found = audit(replace(master, measures=(), settings=settings), two.workspace.templates, rounds[1])
+    assert {t.path.name: len(t.notes) for t in found.templates} == {FORM_NAME: 1, f"{SECOND}.xlsx": 0}
+
+
+def test_check_tries_a_form_that_nobody_uses_yet(two: Quarter, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its text fails only when it is filled in."""
+    book = openpyxl.load_workbook(two.workspace.templates / FORM_NAME)
+    book[load_form(two.workspace.templates / FORM_NAME).sheet]["J3"] = "{{ measure.goal + 1 }}"
+    book.save(two.workspace.templates / "予備.xlsx")
+    faults = {t["path"]: t["faults"] for t in checked(two, capsys)["templates"]}
+    [fault] = faults.pop("templates/予備.xlsx")
+    assert " J3: " in fault and not any(faults.values())
 
 
 def test_check_says_that_a_form_of_another_format_is_none(two: Quarter, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,9 +16,10 @@ from dxreport.domain.days import day_of
 from dxreport.domain.errors import MasterError
 from dxreport.domain.fields import BUILT_IN, Ref
 from dxreport.domain.model import ProgressWord, Treatment
+from dxreport.domain.names import Names
 from dxreport.lifecycle.sample import load, settings
 from dxreport.lifecycle.sample.departments import DEPARTMENTS
-from dxreport.master.build import _contents
+from dxreport.master.build import _contents, master_bytes
 from dxreport.master.faults import DamagedMaster
 from dxreport.master.ledgers import LEDGERS
 from dxreport.master.read import master_from, read_master
@@ -263,6 +265,12 @@ def test_item_ids_are_never_given_twice(small: bytes) -> None:
 )  # fmt: skip
 def test_days(written: str, day: str | None) -> None:
     assert day_of(written) == day
+
+
+def test_a_name_is_read_as_one_line() -> None:
+    names = Names(office="総務部\n 総務課", contact="内線 12")
+    found = master_from(master_bytes(replace(settings(), names=names), DEPARTMENTS, [])).settings.names
+    assert (found.office, found.contact) == ("総務部 総務課", "内線 12")
 
 
 def test_quarters() -> None:
