@@ -326,6 +326,21 @@ def test_check_tries_a_form_that_nobody_uses_yet(two: Quarter, capsys: pytest.Ca
     assert " J3: " in fault and not any(faults.values())
 
 
+def test_blanks_are_found_though_nobody_can_tell_if_a_faulty_form_asks_for_them(
+    two: Quarter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def codes() -> set[str]:
+        [found] = [m["problems"] for m in checked(two, capsys)["measures"] if m["id"] == "01-04"]
+        return {p["code"] for p in found}
+
+    two.write("01-04", {"support_flag": ""})
+    before = codes()
+    book = openpyxl.load_workbook(two.workspace.templates / FORM_NAME)
+    book[load_form(two.workspace.templates / FORM_NAME).sheet]["J3"] = "{{ nobody }}"
+    book.save(two.workspace.templates / f"{SECOND}.xlsx")
+    assert codes() == before and "W102" in before
+
+
 def test_check_says_that_a_form_of_another_format_is_none(two: Quarter, capsys: pytest.CaptureFixture[str]) -> None:
     (two.workspace.templates / "評価シート.ods").write_bytes(b"")
     notes = {t["path"]: t["notes"] for t in checked(two, capsys)["templates"]}
