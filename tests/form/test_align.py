@@ -183,6 +183,15 @@ def test_a_duplicated_row_is_refused(row: int) -> None:
     assert isinstance(found, Doubt) and "行目" in found.reason
 
 
+@pytest.mark.parametrize("row", [7, 9, 11])
+def test_a_copy_of_a_block_that_lacks_half_of_its_rows_is_refused(row: int) -> None:
+    """Each 取組 of the second form has two rows there, one for each year of its 成果."""
+    rows = copied(LONG, form=second_form())
+    assert rows[row][7] == LONG.outcomes[row // 2 - 3].y2.indicator
+    found = align(second_form(), [*rows[:row], *rows[row + 1 :]], quarter=1, year=1)
+    assert isinstance(found, Doubt) and "行目" in found.reason
+
+
 def test_headings_of_two_quarters_that_changed_places_are_never_read_crosswise() -> None:
     rows = copied(LONG)
     [heading] = [row for row in rows if any("第1四半期\n" in str(text) for text in row)]
