@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import settings as rules
@@ -129,6 +131,9 @@ def test_a_new_item_gets_a_new_row_with_its_ids(small: bytes) -> None:
     data = edited(small, *(("01-02", ref, text) for ref, text in new.items()))
     measure = master_from(data).measure("01-02")
     assert (measure.activities[0].plan_label, measure.activities[0].q2.plan) == ("作業予定", "準備")
+    sheet = openpyxl.load_workbook(io.BytesIO(data))["取組"]
+    heads = [cell.value for cell in sheet[1]]
+    assert sheet.cell(sheet.max_row, heads.index("予定の見出し") + 1).value == "作業予定"  # a blank would mean it too
     assert [o.key for o in measure.outcomes] == ["O1", "O2"]
     assert (measure.support_requests[0].content, measure.related_measures[0].id) == ("助言", "01-01")
 

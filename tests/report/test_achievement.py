@@ -117,6 +117,7 @@ def test_what_is_declared_not_to_be_judged_is_not_compared() -> None:
         ("5人～10件", "7件", None),
         ("10～5件", "7件", None),
         ("5～10件以上", "7件", None),
+        ("5～10件超", "7件", None),
         ("約5～10件", "7件", None),
         ("5～10件", "7人", None),
         ("5～10件", "約7件", None),

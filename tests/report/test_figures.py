@@ -457,6 +457,8 @@ def test_an_area_without_a_name_is_a_number(first: Figures) -> None:
     named = figures(built(REAL, replace(SETTINGS, areas={"01": "暮らし", "03": "業務"})), 1, NOW)
     assert [area.title for area in named.overview.areas] == ["暮らし", "", "業務", ""]
     assert words.areas_heading(named) == "遅れは「暮らし」3、「業務」2"
+    alone = replace(named, overview=replace(named.overview, areas=named.overview.areas[:1]))
+    assert words.areas_heading(alone) == ""  # there is no other place
     assert words.areas_heading(first) == ""
 
 
