@@ -301,6 +301,10 @@ def test_a_measure_that_ended_after_the_new_year_was_opened_is_named(answered: Q
     build_master(master.settings, master.departments, master.measures, answered.workspace.master, ended)
     for _ in range(2):  # as long as it is in the new year
         assert rollover(answered.workspace, None, APRIL).left == ("01-02",)
+    new = Workspace(answered.root.parent / "令和５年度").master
+    there = read_master(new)
+    build_master(there.settings, there.departments, [m for m in there.measures if m.id != "01-02"], new)
+    assert rollover(answered.workspace, None, APRIL).left == ()
 
 
 def test_what_people_entered_in_both_years_is_compared_too(answered: Quarter) -> None:
