@@ -107,7 +107,7 @@ class AskedElsewhere:
 
 @dataclass(frozen=True, slots=True)
 class Drafts:
-    """The drafts of one kind in 建制順; ``unread`` are refused files that belong to no measure.
+    """The drafts of one kind in 建制順; ``unread`` are unidentified files of any round.
 
     ``problems`` say what has changed since unanswered sheets were issued; ``answered`` names the departments that owe
     nothing, by their files. ``elsewhere`` are sheets that the mail of another round asks for.

@@ -73,7 +73,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """The tasks of a day, the open conflicts with their sheets, and the refused files that belong to no measure.
+    """The tasks of a day, the open conflicts with their sheets, and the unidentified files of any round.
 
     ``year`` is the fiscal year as printed. ``asked`` is True if drafts of the request were made. ``after`` is the step
     to take once every sheet is in.
@@ -132,12 +132,12 @@ class Agenda:
         ways = "・".join(f"{way.value}{len(self.by(way))}" for way in Way if self.by(way))
         yield f"今日は{len(self.tasks)}部署に連絡します（{ways}）。" if ways else "今日、連絡する部署はありません。"
         yield from self._questions()
-        if self.unread:
-            yield f"受付不可のファイル{len(self.unread)}件を確かめます。"
 
     def _questions(self) -> Iterator[str]:
         if self.conflicts:
             yield f"競合{len(self.conflicts)}件を決めます。"
+        if self.unread:
+            yield f"受付不可のファイル{len(self.unread)}件を確かめます。"
 
     def _deadline(self) -> str:
         if not self.found.round.deadline:

@@ -72,7 +72,7 @@ class SheetStatus:
 
 @dataclass(frozen=True, slots=True)
 class RoundStatus:
-    """All sheets of a round, and the refused files that belong to no measure."""
+    """All sheets of a round, and the unidentified files of any round that nobody has decided about."""
 
     round: Round
     sheets: tuple[SheetStatus, ...]
@@ -129,7 +129,7 @@ def status(master: Master, round_: Round, today: date) -> RoundStatus:
         for department, measures in master.by_department(round_)
         for measure in measures
     )
-    return RoundStatus(round_, sheets, _refused(master, round_))
+    return RoundStatus(round_, sheets, _refused(master))
 
 
 class _Ledgers:
@@ -163,18 +163,11 @@ def changed_since_issue(master: Master, round_: Round) -> tuple[Problem, ...]:
     return tuple(status(master, round_, date.min).problems()) if changed else ()
 
 
-def _refused(master: Master, round_: Round) -> tuple[Receipt, ...]:
-    """Return the unidentifiable files that came after the first issue of this round and before that of the next."""
-    begins: dict[str, str] = {}
-    for issue in master.issues:
-        begins[issue.round] = min(issue.when, begins.get(issue.round, issue.when))
-    begin = begins.get(round_.name)
-    if begin is None:
-        return ()
-    end = min((when for when in begins.values() if when > begin), default="9999")
+def _refused(master: Master) -> tuple[Receipt, ...]:
+    """Return a row of each unidentified file: no one knows for which round it was meant."""
     found: dict[str, Receipt] = {}
     for r in master.receipts:
-        if r.state is ReceiptState.REFUSED and not r.round and begin <= r.when < end:
+        if r.state is ReceiptState.REFUSED and not r.round:
             found.setdefault(r.id, r)
     return tuple(found.values())
 

@@ -423,7 +423,9 @@ def test_files_that_nobody_can_tell_whose_they_are_come_up_with_the_reminders(qu
     assert [r.file for r in drafts(quarter, MailKind.REMIND).unread] == ["返送.xlsx"]
     issue(quarter, "第2四半期", datetime(2022, 10, 1))
     assert [r.file for r in drafts(quarter, MailKind.REMIND).unread] == ["返送.xlsx"]
-    assert drafts(quarter, MailKind.REMIND, datetime(2022, 10, 2), "第2四半期").unread == ()
+    later = drafts(quarter, MailKind.REMIND, datetime(2022, 10, 2), "第2四半期")
+    assert [r.file for r in later.unread] == ["返送.xlsx"]
+    assert drafts(quarter, MailKind.REQUEST).unread == ()
 
 
 def test_the_coordinator_words_the_mail(quarter):
