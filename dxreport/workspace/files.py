@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ..domain.errors import DxreportError, LockedError
 
-KEPT_BACKUPS = 30
+KEPT_BACKUPS, KEPT_DAYS = 30, 60
 LOCK_SECONDS = 180.0  # commands of several people wait for each other, and each writes within seconds
 STALE_HOURS = 24  # Excel and LibreOffice leave their lock files behind when they crash
 _ILLEGAL = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
@@ -140,13 +140,19 @@ def backup_path(path: Path, folder: Path, now: datetime) -> Path:
 
 
 def prune_backups(path: Path, folder: Path, newest: Path) -> None:
-    """Keep the newest 30 copies of ``path`` in ``folder``, and ``newest`` even if the clock was set back."""
+    """Keep the newest 30 copies of ``path`` in ``folder`` and the last of each of the newest 60 days that have any.
+
+    ``newest`` stays even if the clock was set back.
+    """
     pattern = re.compile(re.escape(path.stem) + r"_(\d{8}-\d{6})(?:-(\d+))?" + re.escape(path.suffix))
     found: dict[Path, tuple[str, int]] = {}
     with suppress(OSError):
         found = {p: (m[1], int(m[2] or 1)) for p in folder.iterdir() if (m := pattern.fullmatch(p.name))}
-    for old in sorted(found, key=found.__getitem__)[:-KEPT_BACKUPS]:
-        if old != newest:
+    copies = sorted(found, key=found.__getitem__)
+    last_of_day = {found[copy][0][:8]: copy for copy in copies}
+    kept = {newest, *copies[-KEPT_BACKUPS:], *list(last_of_day.values())[-KEPT_DAYS:]}
+    for old in copies:
+        if old not in kept:
             with suppress(OSError):  # one that is open in Excel on Windows is removed next time
                 os.unlink(old)
 

@@ -15,6 +15,7 @@ from dxreport.domain.errors import DxreportError, LockedError, MasterError
 from dxreport.workspace import files as writing
 from dxreport.workspace.files import (
     KEPT_BACKUPS,
+    KEPT_DAYS,
     atomic_write,
     backup_path,
     file_name,
@@ -90,6 +91,20 @@ def test_of_many_backups_of_one_second_the_first_go(tmp_path: Path) -> None:
         _backup(path, folder, NOW)
     names = {p.name for p in folder.iterdir()}
     assert names == {f"master_20220711-093000-{n}.xlsx" for n in range(2, KEPT_BACKUPS + 2)}
+
+
+def test_the_last_backup_of_each_day_stays_when_many_follow(tmp_path: Path) -> None:
+    path, folder = tmp_path / "master.xlsx", tmp_path / "backup"
+    path.write_bytes(b"1")
+    for day in range(KEPT_DAYS + 3):
+        for hour in range(2):
+            _backup(path, folder, NOW + timedelta(days=day, hours=hour))
+    end = NOW + timedelta(days=KEPT_DAYS + 2, hours=2)
+    for n in range(KEPT_BACKUPS + 3):
+        _backup(path, folder, end + timedelta(minutes=n))
+    kept = sorted(p.stem.removeprefix("master_") for p in folder.iterdir())
+    days = [f"{NOW + timedelta(days=day, hours=1):%Y%m%d-%H%M%S}" for day in range(3, KEPT_DAYS + 2)]
+    assert kept == days + [f"{end + timedelta(minutes=n):%Y%m%d-%H%M%S}" for n in range(3, KEPT_BACKUPS + 3)]
 
 
 def test_the_backup_just_made_stays_though_the_clock_was_put_back(tmp_path: Path) -> None:
