@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ..domain.spelling import by_number
 from . import console
 from .common import TOO_TALL, Call, command, to_folder
 
@@ -34,7 +35,7 @@ def publish(call: Call, pdf: bool, out: Path | None) -> int:
     program = print_pdf.libreoffice() if pdf else None
     printed = {one: print_pdf.print_pdf(program, one.data) if program else None for one in found}
     written = write(workspace, printed, out or out_folder(workspace, master))
-    measures = sorted(id_ for one in found for id_ in one.measures)
+    measures = sorted((id_ for one in found for id_ in one.measures), key=by_number)
     too_tall = [cell for one in found for cell in one.too_tall]
     pdfs = dict.fromkeys(path.with_suffix(".pdf") for path in written)
     before = [path for path in pdfs if path not in written and path.exists()]

@@ -20,6 +20,12 @@ def measure_id(text: str) -> str:
     return plain
 
 
+def by_number(id_: str) -> tuple[list[str | int], str]:
+    """Return the key that sorts 施策IDs, groups of digits as numbers: ``01-02``, ``01-10``, ``01-101``, ``01-1001``."""
+    groups = re.split("([0-9]+)", id_)  # every second one is digits
+    return [int(group) if place % 2 else group for place, group in enumerate(groups)], id_
+
+
 def area_code(text: str) -> str:
     """Return the number of a 分野 in its standard spelling: ``1`` and ``０１`` are ``01``; others are folded."""
     plain = fold(text)

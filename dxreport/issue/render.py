@@ -18,7 +18,7 @@ from typing import NamedTuple
 from ..domain.errors import DxreportError, UsageError
 from ..domain.model import Measure, Round
 from ..domain.numbering import next_number
-from ..domain.spelling import did_you_mean, measure_id
+from ..domain.spelling import by_number, did_you_mean, measure_id
 from ..form.records import Form
 from ..master.records import Day, Issue, Master, timestamp
 from ..master.write import MasterEdit, save
@@ -31,7 +31,7 @@ from .forms import Forms
 from .renderer import BookOrder, RenderedBook, Renderer
 from .store import form_path, snapshot_path, workbook_path
 
-_Sheets = tuple[str, str, tuple[str, ...], str]  # round, department, measures, form
+_Sheets = tuple[str, str, frozenset[str], str]  # round, department, measures, form
 _ROUND_LETTERS = {"計画": "P", "年度実績": "Y"}
 _WORTHWHILE = 400  # processes pay off from this many workbooks on: starting one takes as long as rendering half of them
 
@@ -173,7 +173,7 @@ def _chosen(
             what = f"部署「{name}」には、この回に送る施策がありません。"
             raise UsageError(what, f"{did_you_mean(name, by_name)}部署は、{'、'.join(by_name)} です。")
         wanted.add(department.name)
-    known = sorted(m.id for ms in by_name.values() for m in ms)
+    known = sorted((m.id for ms in by_name.values() for m in ms), key=by_number)
     for id_ in measures:
         if id_ not in known:
             what = f"施策 {id_} は、この回に送る施策の中にありません。"
@@ -229,7 +229,7 @@ class _Rendering:
 
         An issue is not repeated if another workbook of the department has its file name.
         """
-        latest = {(i.round, i.department, i.measures, i.form): i for i in self.master.issues}
+        latest = {(i.round, i.department, frozenset(i.measures), i.form): i for i in self.master.issues}
         last = {n: issue for n, s in enumerate(self.selections) if (issue := self._last(s, latest))}
         for n, issue, book in self._rendered(list(last), last.values()):
             if book.again and issue.file not in self.files[issue.department]:
@@ -238,7 +238,7 @@ class _Rendering:
 
     def _last(self, chosen: _Selection, latest: Mapping[_Sheets, Issue]) -> Issue | None:
         """Return the last issue of the same sheets on the same form; None if it has another deadline."""
-        ids, form = tuple(m.id for m in chosen.measures), self.forms[chosen.template].digest
+        ids, form = frozenset(m.id for m in chosen.measures), self.forms[chosen.template].digest
         last = latest.get((self.round.name, chosen.department, ids, form))
         dated = last and last.deadline == self.deadline and last.printed in ("", self.round.deadline)
         return last if dated else None
@@ -273,7 +273,9 @@ class _Rendering:
         return Issue("", self.round.name, department, ids, when, file, form.digest, "", printed, self.deadline)
 
     def _order(self, chosen: _Selection, issue: Issue) -> BookOrder:
-        texts, lists = {m.id: m.values() for m in chosen.measures}, self.master.settings.catalogue.lists
+        own = {m.id: m for m in chosen.measures}
+        # Made again, a workbook keeps the order of its sheets: IDs were once sorted as texts.
+        texts, lists = {id_: own[id_].values() for id_ in issue.measures}, self.master.settings.catalogue.lists
         used = {id_: tuple(k for part in lists for k in self.master.keys_ever(id_, part)) for id_ in texts}
         return BookOrder(chosen.template, issue, texts, used)
 

@@ -15,6 +15,7 @@ from lxml import etree
 from ..domain.days import printed
 from ..domain.fields import QUARTER_LABELS, Ref
 from ..domain.model import Department, Measure, Round, Settings
+from ..domain.spelling import by_number
 from ..ooxml.package import MAIN_NS, Package, member, parse, serialise, zip_bytes
 from ..ooxml.table import sheet_parts
 from ..ooxml.table_edit import WorkbookEdit
@@ -57,7 +58,7 @@ def master_bytes(
 
     Measures without a standing are 実施中.
     """
-    ordered = sorted(measures, key=lambda m: m.id)
+    ordered = sorted(measures, key=lambda m: by_number(m.id))
     contents = _contents(settings, departments, ordered, standings or {}, directions, forms=forms)
     stream = io.BytesIO()
     draw(settings, {sheet.table: len(rows) for sheet, rows in contents}).save(stream)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from ..domain.fields import BUILT_IN, Catalogue, ItemList, Ref
 from ..domain.model import Department, Measure, Settings
 from ..domain.quantities import cell_number, number_text
+from ..domain.spelling import by_number
 from ..ooxml.refs import MAX_SHEET_NAME, is_sheet_name
 from ..ooxml.table import TableRange
 from .faults import suggestion
@@ -31,7 +32,7 @@ class Found:
 
     def measures(self) -> tuple[Measure, ...]:
         """Return the measures in order of their IDs, without list items whose rows are blank."""
-        return tuple(Measure(self.values[id_], self.catalogue).tidy() for id_ in sorted(self.values))
+        return tuple(Measure(self.values[id_], self.catalogue).tidy() for id_ in sorted(self.values, key=by_number))
 
     def directions(self) -> dict[tuple[str, str], str]:
         """Return the texts of 方向 that are not blank, by 施策ID and 成果目標ID."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..domain.errors import MasterError, PackageError
 from ..domain.fields import Catalogue
+from ..domain.spelling import by_number
 from ..ooxml.package import Package
 from ..ooxml.properties import read_property
 from ..ooxml.table import TableRange
@@ -78,7 +79,7 @@ def _read(book: MasterWorkbook, data: bytes) -> Master | None:
         settings,
         departments,
         found.measures(),
-        dict(sorted(found.standings.items())),
+        {id_: found.standings[id_] for id_ in sorted(found.standings, key=by_number)},
         directions=found.directions(),
         forms=found.forms,
         tables=found.tables | tables,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dxreport.domain.quantities import Quantity, Value, ValueKind, read_value
-from dxreport.domain.spelling import measure_id, nearest, same_word
+from dxreport.domain.spelling import by_number, measure_id, nearest, same_word
 from dxreport.domain.values import fold, is_blank, is_marked, is_undecided, plan_is_none
 from dxreport.lifecycle import sample
 
@@ -182,6 +182,13 @@ def test_ticks():
 )
 def test_measure_ids(text, id_):
     assert measure_id(text) == id_
+
+
+def test_ids_are_in_the_order_of_their_numbers():
+    ids = ["01", "01-02", "01-9", "01-10", "01-101", "01-101a", "01-1001", "02-01-2", "10-01", "DX2", "DX10"]
+    assert sorted(reversed(ids), key=by_number) == ids
+    two_digits = [f"{area:02}-{n:02}" for area in range(1, 100, 7) for n in range(1, 100)]
+    assert sorted(reversed(two_digits), key=by_number) == two_digits == sorted(two_digits)
 
 
 @pytest.mark.parametrize("word", ["予定どおり", "予定通", " 予定通り\n", "予定とおり", "概ね予定通り", "予定通り。"])

@@ -27,6 +27,7 @@ from dxreport.master.write import MasterEdit
 from dxreport.status.round_status import status
 from dxreport.workspace import files
 from dxreport.workspace.files import file_name, locked
+from tests.support.measures import with_texts
 from tests.support.quarter import ISSUED, OFFICE, Quarter, copy, issue
 
 pytestmark = pytest.mark.slow
@@ -313,6 +314,22 @@ def test_a_name_that_is_nearly_right_is_answered_with_the_right_one(fresh: Quart
 def test_snapshots_survive_their_json(issued_quarter: Quarter) -> None:
     snapshot = Archive(issued_quarter.workspace).snapshot("R04Q1-001")
     assert snapshot.parse(snapshot.data()) == snapshot
+
+
+def test_what_was_issued_in_another_order_of_sheets_is_the_same_again(
+    fresh: Quarter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Releases that sorted IDs as texts put 01-101 before 01-20."""
+    ids = {"01-01": "01-101", "01-04": "01-20"}
+    measures = (with_texts(m, {"id": ids.get(m.id, m.id)}) for m in sample.load(with_answers=False))
+    fresh.workspace.master.write_bytes(master_bytes(sample.settings(), DEPARTMENTS, measures))
+    with monkeypatch.context() as patch:
+        patch.setattr("dxreport.master.measures.by_number", str)
+        assert [b.issue.measures for b in issue(fresh, departments=(OFFICE,))] == [("01-101", "01-20")]
+    assert chosen(fresh, "計画", departments=(OFFICE,)) == {OFFICE: ("01-20", "01-101")}
+    before = fresh.files()
+    [again] = issue(fresh, departments=(OFFICE,))
+    assert again.again and fresh.files() == before
 
 
 def test_of_several_issues_the_last_one_is_issued_again(quarter: Quarter) -> None:
