@@ -6,7 +6,7 @@ The keys in ``--json``, and their order, are a contract.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -173,6 +173,13 @@ def worked(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(*args, workers=Choice(workers or 0, scheduler or ""), **own)
 
     return callback
+
+
+def first_ten(names: Sequence[str], unit: str = "件") -> str:
+    """Return names as the screen lists them, those after the tenth only counted: ``01-01、01-02 … ほか 3 件``."""
+    from ..domain.problems import listed
+
+    return listed(names, 10, f" ほか {{}} {unit}")
 
 
 def problem_record(problem: Problem) -> Json:

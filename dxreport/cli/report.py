@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from ..domain.errors import UsageError
-from ..domain.problems import listed
 from . import console
-from .common import Call, command, to_folder
+from .common import Call, command, first_ten, to_folder
 
 if TYPE_CHECKING:
     from ..domain.model import Round
     from ..master.records import Master
 
 _FORMATS, _AUDIENCES = ("pdf", "xlsx", "html"), ("council", "coordinator")
-_NAMED, _MORE = 10, " ほか {} 件"  # IDs that a notice lists
 
 
 @command(answers=True, rounds=True)
@@ -76,5 +74,5 @@ def _unsettled(master: Master, round_: Round, today: date) -> list[str]:
     for sheet in sheets:
         if sheet.state in owed:
             by_name.setdefault(owed[sheet.state], []).append(sheet.measure)
-    told = [f"決めていない競合 {len(conflicts)} 件（{listed(conflicts, _NAMED, _MORE)}）"] if conflicts else []
-    return told + [f"{name} {len(ids)} 施策（{listed(ids, _NAMED, _MORE)}）" for name, ids in by_name.items()]
+    told = [f"決めていない競合 {len(conflicts)} 件（{first_ten(conflicts)}）"] if conflicts else []
+    return told + [f"{name} {len(ids)} 施策（{first_ten(ids)}）" for name, ids in by_name.items()]

@@ -10,7 +10,7 @@ import click
 
 from ..domain.problems import shown
 from . import console
-from .common import FOLDER, Call, change_record, command, conflict_record
+from .common import FOLDER, Call, change_record, command, conflict_record, first_ten
 
 if TYPE_CHECKING:
     from ..lifecycle.rollover import RolloverResult
@@ -47,7 +47,7 @@ def rollover(call: Call, out: Path | None, dry_run: bool) -> int:
 
 
 def _opened(done: RolloverResult, dry_run: bool) -> Iterator[str]:
-    folder, left = done.workspace.root, "、".join(done.left)
+    folder, left = done.workspace.root, first_ten(done.left)
     yield f"{done.fiscal_year}の作業フォルダー: {folder}{_NOTHING_WRITTEN if dry_run else ''}"
     carried = "引き継ぎます" if dry_run else "引き継ぎました"
     yield f"  {done.measures} 施策を{carried}。{f'引き継がなかった施策: {left}' if left else ''}"
@@ -71,22 +71,22 @@ def _updated(done: RolloverResult, dry_run: bool) -> Iterator[str]:
     if done.own:
         yield f"{year}のマスターにない列とシート: {'、'.join(done.own)}（必要なら写してください）"
     if done.left:
-        left = "、".join(done.left)
+        left = first_ten(done.left)
         yield f"前の年度で終わったので、引き継がなかった施策: {left}（{year}の「状態」を確かめてください）"
     if done.unknown:
-        unknown = "、".join(done.unknown)
+        unknown = first_ten(done.unknown)
         yield f"{year}のマスターにない施策: {unknown}（必要なら「施策」シートに書き足してください）"
     will = _NOTHING_WRITTEN if dry_run else ""
     yield f"{year}: {len(done.changes)} か所を引き継ぎました。新しい競合 {len(done.conflicts)} 件。{will}"
     if done.undecided:
-        yield f"前からの競合 {len(done.undecided)} 件は、まだ決めていません: {'、'.join(done.undecided)}"
+        yield f"前からの競合 {len(done.undecided)} 件は、まだ決めていません: {first_ten(done.undecided)}"
 
 
 def _interim(done: RolloverResult) -> Iterator[str]:
     from ..lifecycle.rollover import last_round
 
     if done.interim and (closing := last_round(done.old)):
-        yield f"注意: {closing.name}がまだの施策: {'、'.join(done.interim)}（{len(done.interim)}施策）"
+        yield f"注意: {closing.name}がまだの施策: {first_ten(done.interim)}（{len(done.interim)}施策）"
         yield f"  {done.fiscal_year}のシートには、{done.old.fiscal_year.label}の実績が途中の値のまま出ます。"
         yield "  届いたら、もう一度 dxreport rollover を実行してください。確定した値を引き継ぎます。"
 

@@ -258,9 +258,8 @@ def test_measures_whose_results_are_not_in_are_named(answered: Quarter, capsys: 
     results.workspace.master.write_bytes(edit.data())
     assert main(["rollover", "-C", str(answered.root)]) == 0
     said = capsys.readouterr().out
-    assert (
-        "年度実績がまだの施策: 01-02、01-03" in said and "（25施策）" in said and "もう一度 dxreport rollover" in said
-    )
+    named = "、".join(done.interim[:10])
+    assert f"年度実績がまだの施策: {named} ほか 15 件（25施策）" in said and "もう一度 dxreport rollover" in said
 
 
 def test_the_old_year_takes_late_returns_until_it_is_closed(answered: Quarter) -> None:
