@@ -11,7 +11,7 @@ import click
 from ..domain.days import short_day
 from ..workspace.files import file_name
 from . import console
-from .common import Call, Json, command, problem_record, to_folder
+from .common import Call, Json, command, first_ten, problem_record, to_folder
 
 if TYPE_CHECKING:
     from ..mail.drafts import Drafts, WrittenDrafts
@@ -69,22 +69,29 @@ def _tell(drafts: Drafts, folder: Path, written: WrittenDrafts) -> None:
     if rows:
         console.out(console.table(rows, ("部署", "宛先", "施策", "添付")))
         made = len(rows) - len(written.kept)
-        console.out(f"\n{drafts.round.name}: {drafts.kind.label}の下書き {made} 通を {folder} に作りました。")
+        counts = {"新規": len(written.new), "前回と同じ": len(written.same)}
+        counts["作り直し"] = made - sum(counts.values())
+        parts = "、".join(f"{word} {count}" for word, count in counts.items() if count)
+        what = f"{drafts.kind.label}の下書き {made} 通（{parts}）"
+        console.out(f"\n{drafts.round.name}: {what}を {folder} に作りました。")
     elif not drafts.obstacles:
         console.out(f"{drafts.round.name}: {_NOBODY[drafts.kind.value]}")
-    console.say(*(f"注意: {o.department}: {o.reason}{o.fix}" for o in drafts.obstacles))
-    for j in drafts.just_returned:
-        which, day = f"{j.department}の{'、'.join(j.measures)}", short_day(j.day)
+    for said, names in _rare_first((f"{o.reason}{o.fix}", o.department) for o in drafts.obstacles):
+        who = f"{len(names)} 部署（{first_ten(names, '部署')}）" if len(names) > 1 else names[0]
+        console.say(f"注意: {who}: {said}")
+    just = ((short_day(j.day), f"{j.department}の{'、'.join(j.measures)}") for j in drafts.just_returned)
+    for day, names in _rare_first(just):
+        which = first_ten(names, "部署")
         console.say(f"{which}は、{day}に差し戻しの下書きを作ったばかりなので、督促に入れていません。")
     for e in drafts.elsewhere:
         console.say(
             f"{e.department}の{e.measure}は、{e.round}の報告が記入されているので、{e.round}の{drafts.kind.label}に入れます。"
         )
-    for receipt in drafts.unread:
-        name, file = receipt.department, f"{receipt.file}（{receipt.id}）"
+    for name, files in _rare_first((r.department, f"{r.file}（{r.id}）") for r in drafts.unread):
         whose = f"{name}から、シートを読み取れない" if name else "どの部署のものか分からない"
+        count = f" {len(files)} 件" if len(files) > 1 else ""
         fix = f"{name or '送り主'}への督促は、確かめてからにしてください。"
-        console.say(f"注意: {whose}返送があります: {file}。{fix}")
+        console.say(f"注意: {whose}返送が{count}あります: {first_ten(files)}。{fix}")
     console.say(*(f"注意: {moved.message}{moved.fix}" for moved in drafts.problems))
     if written.kept:
         console.say(
@@ -96,7 +103,16 @@ def _tell(drafts: Drafts, folder: Path, written: WrittenDrafts) -> None:
             f"注意: 回答の済んだ部署への、手を加えた下書きが残っています: {_names(written.stale)}。送らずに、消してください。"
         )
     if written.removed:
-        console.say(f"いらなくなった前の下書きを消しました: {_names(written.removed)}")
+        names = [path.name for path in written.removed]
+        console.say(f"いらなくなった前の下書きを消しました: {first_ten(names, '通')}")
+
+
+def _rare_first(said_of: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+    """Return what is said with the names that it is said of, what is said of few first."""
+    by_text: dict[str, list[str]] = {}
+    for said, name in said_of:
+        by_text.setdefault(said, []).append(name)
+    return sorted(by_text.items(), key=lambda item: len(item[1]))
 
 
 def _names(paths: Iterable[Path]) -> str:
@@ -126,5 +142,6 @@ def _record(drafts: Drafts, folder: Path, written: WrittenDrafts) -> Json:
         ],
         "elsewhere": [{"department": e.department, "measure": e.measure, "round": e.round} for e in drafts.elsewhere],
         "removed": list(map(str, written.removed)), "kept": list(map(str, written.kept)), "stale": list(map(str, written.stale)),
+        "new": list(map(str, written.new)), "same": list(map(str, written.same)),
         "problems": list(map(problem_record, drafts.problems)),
     }  # fmt: skip

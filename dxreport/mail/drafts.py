@@ -183,26 +183,31 @@ def _just_returned(
 class WrittenDrafts:
     """The paths of the drafts, and what happened to earlier files in their folder.
 
-    Outdated drafts, whose departments have answered, are ``removed``. Those edited by hand stay: ``kept`` ones are
-    still needed, ``stale`` ones outdated.
+    Drafts are ``new`` if there was no file; the ``same`` were there already. Outdated drafts, whose departments have
+    answered, are ``removed``. Those edited by hand stay: ``kept`` ones are still needed, ``stale`` ones outdated.
     """
 
     paths: tuple[Path, ...]
     removed: tuple[Path, ...] = ()
     kept: tuple[Path, ...] = ()
     stale: tuple[Path, ...] = ()
+    new: tuple[Path, ...] = ()
+    same: tuple[Path, ...] = ()
 
 
 def write(workspace: Workspace, drafts: Drafts, folder: Path) -> WrittenDrafts:
     """Write the drafts into ``folder``, replacing earlier ones that nobody has edited. Raise as ``write_files`` does."""
     mailed(workspace)  # raises before anything is written if the record of drafts cannot be read
     files = {folder / draft.file: draft.data for draft in drafts.drafts}
-    kept = tuple(path for path in files if path.exists() and not is_as_written(path.read_bytes()))
+    there = {path: path.read_bytes() for path in files if path.exists()}
+    new = tuple(path for path in files if path not in there)
+    same = tuple(path for path, data in there.items() if data == files[path])
+    kept = tuple(path for path, data in there.items() if data != files[path] and not is_as_written(data))
     others = [path for path in sorted(folder.glob("*.eml")) if path not in files]
     old = tuple(path for path in others if is_as_written(path.read_bytes(), drafts.kind.mark))
     write_files(workspace, {path: data for path, data in files.items() if path not in kept}, gone=old)
     edited = tuple(path for path in others if path not in old and path.stem in drafts.answered)
-    return WrittenDrafts(tuple(files), old, kept, edited)
+    return WrittenDrafts(tuple(files), old, kept, edited, new, same)
 
 
 def record(workspace: Workspace, drafts: Drafts, paths: Sequence[Path], now: datetime) -> None:

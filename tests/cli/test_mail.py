@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
+import openpyxl
 import pytest
 
 from dxreport.cli import main
@@ -34,6 +35,36 @@ def test_drafts_of_the_current_round_go_to_a_folder_of_their_own(quarter, capsys
     assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
 
 
+def test_new_drafts_are_told_from_those_made_again(quarter, capsys):
+    def made() -> tuple[int, int, str]:
+        capsys.readouterr()
+        call(quarter, "request", *LATE, "--json")
+        answer = json.loads(capsys.readouterr().out)
+        return len(answer["new"]), len(answer["same"]), answer["folder"]
+
+    *counts, folder = made()
+    assert counts == [16, 0] and made() == (0, 16, folder)
+    (quarter.workspace.reports / folder / "総務課.eml").unlink()
+    quarter.write("01-01", {"goal": "改めた目標"})
+    issue(quarter, departments=("産業振興課",))
+    call(quarter, "request", *LATE)
+    assert "16 通（新規 1、前回と同じ 14、作り直し 1）" in capsys.readouterr().out
+
+
+def test_equal_warnings_are_counted_and_rare_ones_come_first(quarter, capsys):
+    book = openpyxl.load_workbook(quarter.workspace.master)
+    for n, row in enumerate(book["部署"].iter_rows(min_row=2, max_row=15)):
+        row[[cell.value for cell in book["部署"][1]].index("宛先")].value = None if n else "だれか"
+    book.save(quarter.workspace.master)
+    for n in range(12):
+        quarter.collect(quarter.put(b"PK\3\4 %d" % n, f"{n}.xlsx"))
+    call(quarter, "remind", *LATE)
+    first, second, unread = [line for line in capsys.readouterr().err.splitlines() if line.startswith("注意: ")]
+    assert first.startswith("注意: 総務課: 部署の宛先「だれか」")
+    assert second.startswith("注意: 13 部署（") and " ほか 3 部署）: 宛先がありません。" in second
+    assert "返送が 12 件あります: 0.xlsx（U0001）、" in unread and " ほか 2 件。" in unread
+
+
 def test_the_answer_as_json(quarter, tmp_path, capsys):
     assert call(quarter, "remind", "--quarter", "1", "--out", str(tmp_path / "出力"), "--json", *LATE) == 1
     answer = json.loads(capsys.readouterr().out)
@@ -49,6 +80,8 @@ def test_the_answer_as_json(quarter, tmp_path, capsys):
         "removed",
         "kept",
         "stale",
+        "new",
+        "same",
         "problems",
     ]
     assert list(answer) == [*keys, "other_rounds"]
