@@ -9,9 +9,11 @@ import openpyxl
 import pytest
 
 from dxreport.collect.dismiss import dismiss
+from dxreport.collect.resolve import accept
 from dxreport.mail.drafts import MailKind, out_folder, plan, record, write
 from dxreport.status.agenda import Agenda, Way, agenda
 from dxreport.status.round_status import status
+from tests.support.packages import without_sheet
 from tests.support.quarter import ANSWERS, OFFICE, RETURNED, Quarter, printed
 from tests.support.sending import mail
 
@@ -139,6 +141,23 @@ def test_a_draft_of_the_same_day_is_out_of_date_once_the_corrected_file_is_held_
     task = next(t for t in of(quarter).tasks if t.department == OFFICE)
     assert "mail return" in task.todo and [label for label, _ in task.files] == ["差し戻しのブック"]
     assert of(quarter).command == "dxreport mail return"
+
+
+def test_a_marked_copy_of_a_return_that_is_settled_is_no_longer_offered(quarter: Quarter) -> None:
+    """The file stays; it may have been edited."""
+    quarter.collect(without_sheet(quarter.filled({"01-01": {P1: "順調"}}), "01-04"))
+    [copy] = (quarter.workspace.reports / "差し戻し").iterdir()
+
+    def offered() -> list[str]:
+        [task] = [t for t in of(quarter).tasks if t.department == OFFICE]
+        master = quarter.master
+        made = plan(quarter.workspace, master, MailKind.REMIND, master.settings.round("第1四半期"), RETURNED)
+        [mine] = [d for d in made.drafts if d.department == OFFICE]
+        return [path.name for _, path in task.files if path == copy] + [n for n in mine.attachments if "差し戻し" in n]
+
+    assert len(offered()) == 2
+    accept(quarter.workspace, "U0001", "01-01", "電話で確認", RETURNED)
+    assert offered() == [] and copy.exists()
 
 
 def test_before_the_deadline_only_who_cannot_be_reached_is_called(quarter: Quarter) -> None:
