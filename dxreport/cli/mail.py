@@ -46,7 +46,10 @@ def mail(call: Call, kind: str, out: Path | None) -> int:
     rounds = [call.round(master, current=True)]
     if chosen is MailKind.RETURN and not (call.round_name or call.quarter):
         rounds += [r for r in rounds_with_held(master, call.now.date()) if r not in rounds]
-    planned = [plan(workspace, master, chosen, round_, call.now) for round_ in rounds]
+    planned = [
+        plan(workspace, master, chosen, r, call.now, watch=lambda offices: console.progress(offices, "作成中"))
+        for r in rounds
+    ]
     answers: list[Json] = []
     for drafts in planned:
         folder = out or out_folder(workspace, master, chosen, drafts.round)

@@ -31,7 +31,8 @@ def publish(call: Call, pdf: bool, out: Path | None) -> int:
 
     workspace, master = call.workspace, call.master()
     round_ = call.round(master) if call.round_name or call.quarter else None
-    found = published_sets(master, Forms(workspace.templates, master, published=True), round_)
+    forms = Forms(workspace.templates, master, published=True)
+    found = published_sets(master, forms, round_, lambda sheets: console.progress(sheets, "作成中"))
     program = print_pdf.libreoffice() if pdf else None
     printed = {one: print_pdf.print_pdf(program, one.data) if program else None for one in found}
     written = write(workspace, printed, out or out_folder(workspace, master))

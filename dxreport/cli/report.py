@@ -47,6 +47,7 @@ def report(call: Call, formats: tuple[str, ...], audience: str, final: bool, out
     done = produce.produce(
         workspace, master, round_.quarter, call.now,
         formats=[produce.ReportFormat(name) for name in formats or _FORMATS], coordinator=audience == "coordinator", final=final,
+        watch=lambda files: console.progress(files, "作成中"),
     )  # fmt: skip
     figures = done.figures
     paths = produce.write(workspace, master, done, out or produce.out_folder(workspace, figures), call.now)

@@ -20,6 +20,7 @@ from ..form.render.prepare import PreparedForm
 from ..form.render.workbook import render_published
 from ..form.variables import THIS
 from ..master.records import Master
+from ..workers import Watch
 from ..workspace.files import file_name
 from ..workspace.paths import Workspace
 from ..workspace.transaction import write_files
@@ -42,11 +43,13 @@ class PublishedSet:
     lacks_quarter: bool = False
 
 
-def published_sets(master: Master, forms: Forms, round_: Round | None = None) -> list[PublishedSet]:
+def published_sets(
+    master: Master, forms: Forms, round_: Round | None = None, watch: Watch = iter
+) -> list[PublishedSet]:
     """Return the sheets of all measures that ran in the year, one workbook for each of their published ``forms``.
 
-    With a round, these are its forms, and ``this_quarter`` is its quarter. Raise DxreportError if a form does not exist
-    or a text exceeds a cell.
+    With a round, these are its forms, and ``this_quarter`` is its quarter. ``watch`` wraps the sheets of a workbook
+    while they are rendered. Raise DxreportError if a form does not exist or a text exceeds a cell.
     """
     by_form: dict[Form, list[Measure]] = {}
     for measure in _running(master):
@@ -60,6 +63,7 @@ def published_sets(master: Master, forms: Forms, round_: Round | None = None) ->
             measures,
             (*of_round, _called(form, sheets)),
             quarter=round_.quarter if round_ else 0,
+            watch=watch,
         )
         for form, measures in by_form.items()
     ]
@@ -77,11 +81,13 @@ def published_set(
     called: Sequence[str] = (),
     *,
     quarter: int = 0,
+    watch: Watch = iter,
 ) -> PublishedSet:
     """Return the sheets of measures (default: all that ran in the year) on a form compiled for publication.
 
     The workbook is named after the year and what it is ``called`` (default: the name of the form in 設定, else that of
-    its sheet). ``quarter`` is what ``this_quarter`` means, 0 for none. Raise DxreportError if a text exceeds a cell.
+    its sheet). ``quarter`` is what ``this_quarter`` means, 0 for none; ``watch`` wraps the sheets. Raise DxreportError
+    if a text exceeds a cell.
     """
     measures = _running(master) if measures is None else measures
     names, year = master.settings.names, master.settings.fiscal_year.label
@@ -98,7 +104,7 @@ def published_set(
     if form.layout.is_list:
         pages = [(prepared[d.name], by_department[d.name]) for d in master.departments if d.name in by_department]
     index = partial(index_sheet, title, measures, form.source.styles, names, ended=ended)
-    book = render_published(form, pages, index, title)
+    book = render_published(form, watch(pages), index, title)
     name = file_name("_".join((year, *paper)))
     lacks_quarter = not quarter and any(map(_of_this_quarter, chain.from_iterable(form.bindings.values())))
     return PublishedSet(name, book.data, tuple(m.id for m in measures), book.too_tall, lacks_quarter)

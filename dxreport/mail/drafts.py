@@ -28,6 +28,7 @@ from ..issue.store import workbook_path
 from ..master.records import Issue, Master, Receipt, ReceiptState, timestamp
 from ..status.mailed import KINDS, Mailed, mailed, recorded_path, remember
 from ..status.round_status import SheetStatus, State, status
+from ..workers import Watch
 from ..workspace.bundled import current
 from ..workspace.files import file_name
 from ..workspace.paths import Workspace
@@ -124,8 +125,12 @@ class Drafts:
     elsewhere: tuple[AskedElsewhere, ...] = ()
 
 
-def plan(workspace: Workspace, master: Master, kind: MailKind, round_: Round, now: datetime) -> Drafts:
+def plan(
+    workspace: Workspace, master: Master, kind: MailKind, round_: Round, now: datetime, *, watch: Watch = iter
+) -> Drafts:
     """Return the drafts for all departments that this kind of mail concerns; write nothing.
+
+    ``watch`` wraps the departments while their drafts are made.
 
     Raise UsageError if nothing was issued in the round, DxreportError for a fault in the mail template or a missing
     kept workbook.
@@ -145,7 +150,8 @@ def plan(workspace: Workspace, master: Master, kind: MailKind, round_: Round, no
     for sheet in concerned:
         if sheet.measure not in left:
             by_department.setdefault(sheet.department, []).append(sheet)
-    drafts = tuple(d for department, sheets in by_department.items() if (d := writer.draft(department, sheets)))
+    each = watch(by_department.items())
+    drafts = tuple(d for department, sheets in each if (d := writer.draft(department, sheets)))
     unread = found.refused if kind is MailKind.REMIND else ()
     moved = tuple(found.problems()) if drafts else ()
     owing = {s.department for s in concerned}

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..master.records import Master
 from ..master.write import save
+from ..workers import Watch
 from ..workspace.bundled import bundled, current
 from ..workspace.files import file_name
 from ..workspace.paths import Workspace
@@ -50,8 +51,11 @@ def produce(
     formats: Sequence[ReportFormat] = tuple(ReportFormat),
     coordinator: bool = False,
     final: bool = False,
+    watch: Watch = iter,
 ) -> Report:
     """Return the report of a quarter (1–4); write nothing. A final report that has not changed keeps number and date.
+
+    ``watch`` wraps the formats while their files are made.
 
     Raise UsageError if 設定 has no round of the quarter, MasterError if a stored final report is damaged, DxreportError
     if a format cannot be made.
@@ -75,7 +79,7 @@ def produce(
     words += [f"確定{found.final_id}"] if found.final_id else []
     # No later report may overwrite an approved one, nor one audience's report the other's.
     name = file_name("_".join(words))
-    files = tuple((f"{name}.{f.value}", _file(f, found, workspace)) for f in dict.fromkeys(formats))
+    files = tuple((f"{name}.{f.value}", _file(f, found, workspace)) for f in watch(list(dict.fromkeys(formats))))
     return Report(found, files, new)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from dxreport.cli import main
+from dxreport.cli import console, main
 from dxreport.lifecycle.init import create
 from tests.support.quarter import OFFICE, Quarter
 
@@ -248,6 +249,23 @@ def test_status_and_history_after_a_collect(
     assert code == 0 and {c["id"] for c in told["changes"]} == {"01-04"}
     assert [c["new"] for c in told["changes"]] == ["予定通り", "予定通り"]
     assert {"when", "field", "old", "new", "return", "file", "sheet", "cell", "note"} <= set(told["changes"][0])
+
+
+@pytest.mark.parametrize(
+    ("args", "count"),
+    [(("mail", "request"), 17), (("publish",), 26), (("report", "--quarter", "1", "--format", "html"), 1)],
+)
+def test_commands_that_take_long_show_how_far_they_are(
+    quarter: Quarter, args: tuple[str, ...], count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched: list[int] = []
+
+    def progress(items: Collection[object], _label: str) -> Iterator[object]:
+        watched.append(len(items))
+        return iter(items)
+
+    monkeypatch.setattr(console, "progress", progress)
+    assert run(quarter, *args) in (0, 1) and watched == [count]
 
 
 def test_the_same_commands_at_the_same_time_write_the_same_bytes(

@@ -6,7 +6,7 @@ Parts that all workbooks of a form share are deflated only once. Every other par
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import count, zip_longest
@@ -66,7 +66,7 @@ def render_book(
 
 
 def render_published(
-    form: Form, pages: Sequence[tuple[PreparedForm, Sequence[Measure]]], index: Index, title: str
+    form: Form, pages: Iterable[tuple[PreparedForm, Sequence[Measure]]], index: Index, title: str
 ) -> IssuedBook:
     """Render a workbook for reading only, called ``title``: an index, then a sheet for each of ``pages``.
 
