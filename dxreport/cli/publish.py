@@ -34,7 +34,14 @@ def publish(call: Call, pdf: bool, out: Path | None) -> int:
     forms = Forms(workspace.templates, master, published=True)
     found = published_sets(master, forms, round_, lambda sheets: console.progress(sheets, "作成中"))
     program = print_pdf.libreoffice() if pdf else None
-    printed = {one: print_pdf.print_pdf(program, one.data) if program else None for one in found}
+    if program and (count := sum(len(one.measures) for one in found)) >= print_pdf.MANY:
+        console.say(f"{count} 施策のシートを PDF にしています。数分かかり、メモリーを数 GB 使うことがあります。")
+    printed = {
+        one: print_pdf.print_pdf(program, one.data, print_pdf.TIMEOUT + print_pdf.EACH * len(one.measures))
+        if program
+        else None
+        for one in found
+    }
     written = write(workspace, printed, out or out_folder(workspace, master))
     measures = sorted((id_ for one in found for id_ in one.measures), key=by_number)
     too_tall = [cell for one in found for cell in one.too_tall]

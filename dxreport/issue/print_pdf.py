@@ -14,7 +14,8 @@ from pathlib import Path
 from ..domain.errors import DxreportError
 from .stand_in_fonts import font_rules, with_fitting_sizes
 
-TIMEOUT = 600.0  # seconds; 26 sheets take about ten
+TIMEOUT, EACH = 600.0, 1.0  # seconds, and those added for each sheet; 26 take about 10, 1,404 about 300
+MANY = 100  # sheets, from which on it takes long enough to say so
 HOW_TO_PRINT = "ブックを Excel で開き、「ファイル」→「エクスポート」→「PDF/XPS の作成」→「オプション」で「ブック全体」を選んで発行してください。"
 _WINDOWS = (r"LibreOffice\program\soffice.com", r"LibreOffice\program\soffice.exe")
 _MAC = Path("/Applications/LibreOffice.app/Contents/MacOS/soffice")

@@ -267,6 +267,22 @@ def test_a_measure_that_ended_in_mid_year_is_marked_in_the_list(tmp_path: Path, 
     assert all(text.endswith(rows["01-02"]) for text in on_paper["01-02"])
 
 
+@pytest.mark.parametrize("many", [26, 27])
+def test_printing_many_sheets_is_announced_and_given_more_time(many, workspace, tmp_path, monkeypatch, capsys):
+    given = []
+
+    def printed(_program, _data, timeout):
+        given.append(timeout)
+        return b"%PDF"
+
+    monkeypatch.setattr(print_pdf, "libreoffice", lambda: tmp_path / "soffice")
+    monkeypatch.setattr(print_pdf, "print_pdf", printed)
+    monkeypatch.setattr(print_pdf, "MANY", many)
+    assert cli.main(["-C", str(workspace), "publish", "--pdf", "--out", str(tmp_path)]) == 0
+    assert given == [print_pdf.TIMEOUT + 26 * print_pdf.EACH]
+    assert ("26 施策のシートを PDF にしています" in capsys.readouterr().err) == (many == 26)
+
+
 def test_a_pdf_of_before_is_named_beside_the_new_workbook(workspace, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(print_pdf, "libreoffice", lambda: None)
     assert cli.main(["-C", str(workspace), "publish", "--out", str(tmp_path)]) == 0
