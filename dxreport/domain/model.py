@@ -20,6 +20,7 @@ from .days import ERAS, printed_year, western_year
 from .fields import BUILT_IN, QUARTER_LABELS, QUARTERS, Catalogue, Field, FieldKind, Period, Ref
 from .names import Names
 from .spelling import measure_id
+from .values import is_blank, is_marked
 from .visible import writable
 
 
@@ -231,6 +232,14 @@ class Measure(Record):
         if name not in _OWN and (items := self.catalogue.by_attribute.get(name)):
             return self.items(items.prefix)
         return super().__getattr__(name)
+
+    def reports_progress(self, quarter: int) -> bool:
+        """Return True if a 進捗 is written for a quarter (1–4); a dash is none."""
+        return any(not is_blank(activity.quarters[quarter - 1].progress) for activity in self.activities)
+
+    def ticks_no_report(self, quarter: int) -> bool:
+        """Return True if 報告事項なし is ticked for a quarter (1–4)."""
+        return is_marked(self.quarters[quarter - 1].no_report)
 
     def with_texts(self, texts: Mapping[Ref, str]) -> Measure:
         """Return the measure with these texts replaced; a Ref of a new item adds it at the end of its list."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from ..domain.model import Activity, Measure, ProgressWord, Settings, Treatment
 from ..domain.spelling import area_code
-from ..domain.values import is_blank, is_marked, plan_is_none, unspaced
+from ..domain.values import is_blank, plan_is_none, unspaced
 from ..domain.visible import one_line
 from ..master.records import Master
 from .activity_records import Category, MeasureName, Progress
@@ -48,7 +48,7 @@ def category(known: Sequence[Category], measure: Measure, activity: Activity, qu
         return next((c for c in known if c.label == word and c not in WITHOUT_WORD), UNKNOWN)
     if plan_is_none(now.plan):
         return NO_PLAN
-    return NO_REPORT if is_marked(measure.quarters[quarter - 1].no_report) else UNREPORTED
+    return NO_REPORT if measure.ticks_no_report(quarter) else UNREPORTED
 
 
 def answers(master: Master, quarter: int) -> list[Answers]:

@@ -9,7 +9,7 @@ from ..domain import problems
 from ..domain.fields import QUARTER_LABELS, QUARTERS, Ref, When
 from ..domain.model import ActivityQuarter, Treatment
 from ..domain.problems import choices
-from ..domain.values import fold, is_blank, is_marked, plan_is_none
+from ..domain.values import fold, is_blank, plan_is_none
 from ..domain.visible import one_line
 from .case import Case, Finding, finding, wrong_word
 
@@ -95,10 +95,9 @@ def no_report(case: Case) -> Iterator[Finding]:
         ref, text = Ref("no_report", "", n), quarter.no_report
         if not text.strip() or case.to_come(ref):
             continue
-        answered = any(activity.quarters[n - 1].progress.strip() for activity in case.measure.activities)
-        if not is_marked(text):
+        if not case.measure.ticks_no_report(n):
             yield finding(problems.NO_REPORT_UNKNOWN, ref, value=text)
-        elif answered:
+        elif case.measure.reports_progress(n):
             yield finding(problems.NO_REPORT_AND_PROGRESS, ref, value=text, quarter=QUARTER_LABELS[n])
 
 

@@ -186,8 +186,7 @@ def _sheet(ledgers: _Ledgers, department: str, measure: Measure, today: date) ->
     elif receipt is not None and conflicts:
         state = State.REVIEW
     elif receipt is not None:
-        quarter = ledgers.round.quarter
-        state = State.NOTHING if quarter and measure.quarters[quarter - 1].no_report else State.MERGED
+        state = State.NOTHING if _has_nothing_to_report(measure, round_.quarter) else State.MERGED
     elif issue is None:
         state = State.NOT_ISSUED
     else:
@@ -196,6 +195,11 @@ def _sheet(ledgers: _Ledgers, department: str, measure: Measure, today: date) ->
         department, measure.id, measure.name, state, issue, receipt, conflicts, late if state.owes else 0,
         {cell: text for r in receipts for cell, text in r.notes.items()}, deadline, _elsewhere(master, issue, department),
     )  # fmt: skip
+
+
+def _has_nothing_to_report(measure: Measure, quarter: int) -> bool:
+    """Return True if 報告事項なし is ticked and no 進捗 is written, which would count instead, as in the report."""
+    return bool(quarter) and measure.ticks_no_report(quarter) and not measure.reports_progress(quarter)
 
 
 def _concerns(receipt: Receipt, round_: Round) -> bool:

@@ -87,6 +87,17 @@ def test_nothing_to_report_is_an_answer(quarter: Quarter) -> None:
     assert quarter.values("01-01")["no_report/1"] == "○"
 
 
+@pytest.mark.parametrize(("answers", "progress"), [({}, "予定通り"), ({P1: "", P2: ""}, "")], ids=["with 進捗", "有"])
+def test_a_tick_beside_progress_and_what_is_no_tick_are_not_nothing_to_report(
+    quarter: Quarter, answers: dict[str, str], progress: str
+) -> None:
+    quarter.collect(quarter.filled({"01-01": {**answers, "no_report/1": "○" if progress else "有"}}))
+    if one(quarter).state is State.HELD:
+        accept(quarter.workspace, "U0001", "01-01", "電話で確認", RETURNED)
+    assert quarter.values("01-01")[P1] == progress
+    assert one(quarter).state is State.MERGED
+
+
 def test_an_open_conflict_is_under_review_and_chases_nobody(quarter: Quarter) -> None:
     quarter.write("01-01", {"procurement": "担当"})
     quarter.collect(quarter.filled({"01-01": {"procurement": "部署"}}))
