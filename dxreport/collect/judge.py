@@ -10,7 +10,7 @@ from ..domain import problems
 from ..domain.fields import Access, Catalogue, Ref, When, access
 from ..domain.model import Measure, Round, Settings
 from ..domain.problems import Problem, problem
-from ..master.records import Master
+from ..master.records import Master, Standing
 from ..rules import Case, Finding, judge, problems_of, takes
 from .events import Sheet
 from .reading import SheetReading
@@ -29,7 +29,7 @@ class Judge:
     def __init__(self, terms: Callable[[str], Settings], master: Master, known: Mapping[str, Judged]) -> None:
         self._terms, self._renamed = terms, master.renamed
         self._measures = master.by_id
-        self._ended = {id_ for id_, standing in master.standings.items() if standing.ended}
+        self._master, self._running = master, dict[str, frozenset[str]]()
         self._known = dict(known)
         self._opened: dict[tuple[object, ...], frozenset[Ref]] = {}
         self.fresh: dict[str, Judged] = {}
@@ -67,10 +67,19 @@ class Judge:
     def _case(self, sheet: Sheet, texts: Mapping[Ref, str]) -> Case:
         settings = self._terms(sheet.terms)
         round_ = settings.round(sheet.round) or Round(sheet.round)
+        id_ = sheet.issued.get(Ref("id"), "")
+        standing = self._master.standings.get(id_, Standing())
         return Case(
             Measure(texts, settings.catalogue), Measure(sheet.issued, settings.catalogue), self._measures, round_, settings,
-            self._renamed, sheet.inputs, sheet.issued.get(Ref("id"), "") in self._ended,
+            self._renamed, sheet.inputs, standing.note, not standing.ended or id_ in self._counted(round_),
         )  # fmt: skip
+
+    def _counted(self, round_: Round) -> frozenset[str]:
+        """Return the measures that a round counts."""
+        if round_.name not in self._running:
+            now = self._master.settings.round(round_.name) or round_
+            self._running[round_.name] = frozenset(m.id for m in self._master.running(now))
+        return self._running[round_.name]
 
     def _judge(self, sheet: Sheet, texts: Mapping[Ref, str], others: Collection[Ref]) -> Judged:
         read = sheet.read

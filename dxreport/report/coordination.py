@@ -48,7 +48,7 @@ def measure_problems(master: Master, measure: Measure, round_: Round, inputs: In
 
     ``inputs`` is what its forms have input cells for, None if that is unknown.
     """
-    ended = master.standings[measure.id].ended
+    ended = master.standings[measure.id].note
     case = Case(measure, None, master.by_id, round_, master.settings, master.renamed, inputs, ended)
 
     def locate(ref: Ref) -> tuple[str, str]:

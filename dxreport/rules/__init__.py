@@ -16,6 +16,7 @@ RULES: tuple[Rule, ...] = (
     progress.missing_countermeasure,
     progress.no_report,
     progress.ended,
+    progress.not_counted,
     outcomes.actual_to_come,
     outcomes.missing_actual,
     outcomes.actual_of_nothing,

@@ -31,7 +31,8 @@ class Case:
     ``measure`` is the sheet as returned, ``issued`` as it was sent (None in a check of the master itself),
     ``measures`` those of the master. ``round`` is that of the sheet, or the current one in a check of the master.
     ``inputs`` are the (field, period) that the issued sheet has input cells for (in a check of the master the sheets
-    of all rounds), None where that is not known; ``ended`` is whether the 状態 of the measure says that it has ended.
+    of all rounds), None where that is not known; ``ended`` is what the 状態 of the measure says if it has ended (``第3四半期から中止``),
+    ``counted`` whether status and report count it in the round.
     ``renamed`` has the names of departments by their 旧名称.
     """
 
@@ -42,7 +43,8 @@ class Case:
     settings: Settings
     renamed: Mapping[str, str] = field(default_factory=dict)
     inputs: Collection[tuple[str, int]] | None = None
-    ended: bool = False
+    ended: str = ""
+    counted: bool = True
 
     @cached_property
     def values(self) -> dict[Ref, str]:

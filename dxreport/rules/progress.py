@@ -12,6 +12,7 @@ from ..domain.problems import choices
 from ..domain.values import fold, is_blank, plan_is_none
 from ..domain.visible import one_line
 from .case import Case, Finding, finding, wrong_word
+from .unchanged import takes
 
 _OR_NONE = "。報告することがない場合は「報告事項なし」の欄に○を記入してください"
 _STOPPED = ("中止", "廃止", "取りやめ", "取止め")
@@ -75,6 +76,15 @@ def ended(case: Case) -> Iterator[Finding]:
     if now and all(states):
         state = "中止" if "中止" in states else "完了"
         yield finding(problems.STATE_UNSAID, *now, state=state, quarter=QUARTER_LABELS[case.round.quarter])
+
+
+def not_counted(case: Case) -> Iterator[Finding]:
+    """Report the answers of a measure that ended after it was issued, since nothing counts them."""
+    if case.issued is None or case.counted:
+        return
+    answers = [ref for ref, text in case.values.items() if text != case.before.get(ref, "") and takes(case, ref)]
+    if answers:
+        yield finding(problems.MEASURE_ENDED, *answers, standing=case.ended)
 
 
 def _state_of(case: Case, word: str) -> str:

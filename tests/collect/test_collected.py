@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from dxreport.collect.plan import Status
@@ -47,6 +48,21 @@ def test_the_folders_of_our_own_files_are_left_out(quarter: Quarter) -> None:
         with pytest.raises(UsageError, match="dxreport が作った"):
             collect(quarter.workspace, [own], RETURNED)
     assert collect(quarter.workspace, [next(quarter.sent.glob("*総務課*"))], RETURNED).plan.files
+
+
+@pytest.mark.parametrize(("since", "told"), [(None, True), ("第1四半期", True), ("第2四半期", False)])
+def test_answers_of_a_measure_that_ended_since_are_taken_and_told(
+    quarter: Quarter, since: str | None, told: bool
+) -> None:
+    book = openpyxl.load_workbook(quarter.workspace.master)
+    heads = {cell.value: cell.column for cell in book["施策"][1]}
+    row = next(row for row in book["施策"].iter_rows(min_row=2) if row[0].value == "01-04")
+    row[heads["状態"] - 1].value, row[heads["状態の開始四半期"] - 1].value = "中止", since
+    book.save(quarter.workspace.master)
+    plan = quarter.collect(quarter.filled({}))
+    assert [p.code for p in sheet_of(plan, "01-04").problems] == (["W308"] if told else [])
+    assert sheet_of(plan, "01-04").status is Status.MERGED and plan.clean
+    assert (sheet_of(plan, "01-01").problems, plan.files[0].package) == ((), None)
 
 
 def test_what_was_not_returned_stays_as_it_was(quarter: Quarter) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from dxreport.domain.fields import Ref
 from dxreport.domain.model import ProgressWord, Treatment
 from dxreport.lifecycle import sample
 from dxreport.rules import judge
@@ -176,7 +177,16 @@ def test_a_measure_that_is_over_by_its_progress_but_not_by_its_state(case, first
     made = case({K1: first, K2: second}, round="第2四半期")
     made = replace(made, settings=settings, round=settings.round("第2四半期"))
     assert [list(map(str, f.refs)) for f in judge(made) if f.kind.code == "W307"] == ([said] if said else [])
-    assert not [f for f in judge(replace(made, ended=True)) if f.kind.code == "W307"]
+    assert not [f for f in judge(replace(made, ended="中止")) if f.kind.code == "W307"]
+
+
+def test_answers_of_a_measure_that_is_not_counted_are_told(case) -> None:
+    made = replace(case({"goal": "書き換えた目標"}), ended="第2四半期から中止")
+    of = {f.kind.code: f for f in judge(replace(made, counted=False))}
+    assert of["W308"].severity == "warning" and Ref("activity.progress", "K1", 1) in of["W308"].refs
+    assert Ref("goal") not in of["W308"].refs  # locked
+    assert "W308" not in [f.kind.code for f in judge(made)]
+    assert "W308" not in [f.kind.code for f in judge(replace(made, measure=made.issued, counted=False))]
 
 
 def test_what_a_word_says_of_the_state_follows_its_treatment(case) -> None:

@@ -47,7 +47,7 @@ WORDS = {
     "quarter": "四半期",
     "row": "受付番号と施策ID",
     "reason": "理由", "return": "受付番号", "round": "回", "sheet": "シート", "sheets": "シート",
-    "target": "目標", "value": "記入された内容", "what": "該当するもの",
+    "standing": "第3四半期から中止、など", "target": "目標", "value": "記入された内容", "what": "該当するもの",
     "now": "今の期限", "printed": "印刷した期限", "first": "施策ID", "weekday": "曜日", "options": "--measure 施策ID", "state": "中止、完了",
     "other": "条件の欄", "sender": "差出人の部署とアドレス", "subject": "件名", "where": "場所", "words": "使える語",
     "unit": "単位があれば、その単位で、数字だけ", "how": "と（余分な空白や改行があれば、入れずに）",
