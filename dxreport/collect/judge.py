@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 from ..domain import problems
 from ..domain.fields import Access, Catalogue, Ref, When, access
 from ..domain.model import Measure, Round, Settings
-from ..domain.problems import Problem, problem
+from ..domain.problems import Problem
 from ..master.records import Master, Standing
-from ..rules import Case, Finding, judge, problems_of, takes
+from ..rules import Case, Finding, finding, judge, problems_of, takes
 from .events import Sheet
 from .reading import SheetReading
 from .state import Judged
@@ -96,13 +96,17 @@ class Judge:
         added = {(ref.prefix, ref.item) for ref in others if ref.item and ref not in read.texts}
         unseen |= {r for f in raw for r in f.refs if (r.prefix, r.item) in added}
         findings = [f for found in raw if (f := _without(found, known | set(map(str, unseen))))]
-        found = problems_of(findings, lambda ref: (read.sheet, read.cells.get(ref, "")), case.settings, case.values)
+
+        def placed(found: Iterable[Finding]) -> list[Problem]:
+            return problems_of(found, lambda ref: (read.sheet, read.cells.get(ref, "")), case.settings, case.values)
+
+        found = placed(findings)
         told = (*read.problems, *found)
         errors = [p for p in told if p.severity == "error"]
         own = tuple(p for p in errors if p.code not in problems.LACKING)
         meant = _meant(own, read, case)
         return Judged(
-            (_wrong_round(own, read, meant),) if meant else own,
+            tuple(placed([_wrong_round(own, read, meant, case)])) if meant else own,
             tuple(p for p in errors if p.code in problems.LACKING),
             tuple(p for p in told if p.severity != "error" and not (meant and p.code == problems.EARLIER_ROUND.code)),
             meant,
@@ -133,15 +137,11 @@ def _round_of(ref: Ref, rounds: Mapping[int, str], case: Case) -> str:
     return rounds.get(ref.period, "") if case.field(ref).when is When.THIS_QUARTER else ""
 
 
-def _wrong_round(own: tuple[Problem, ...], read: SheetReading, meant: str) -> Problem:
-    """Return one problem (E207) that covers all answers of another round."""
-    first = own[0]
-    fields = tuple(dict.fromkeys(field for p in own for field in p.fields))
-    return problem(
-        problems.WRONG_ROUND, {"round": read.round, "meant": meant}, sheet=first.sheet,
-        cell="、".join(dict.fromkeys(p.cell for p in own if p.cell)), field=first.field, label=first.label,
-        value=first.value, fields=fields,
-    )  # fmt: skip
+def _wrong_round(own: tuple[Problem, ...], read: SheetReading, meant: str, case: Case) -> Finding:
+    """Return one finding (E207) that covers all answers of another round, in form order."""
+    told = {Ref.parse(field) for p in own for field in p.fields}
+    refs = (ref for ref in case.values if ref in told)
+    return finding(problems.WRONG_ROUND, *refs, severity="error", round=read.round, meant=meant)
 
 
 def _digest(sheet: Sheet, texts: Mapping[Ref, str], others: Collection[Ref], catalogue: Catalogue) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from . import declared, flags, outcomes, plans, progress, relations, required, texts, unchanged, verdict
-from .case import Case, Finding, Rule
+from .case import Case, Finding, Rule, finding
 from .unchanged import takes
 from .verdict import item_name, problems_of
 
@@ -41,4 +41,4 @@ def judge(case: Case, rules: Iterable[Rule] = RULES) -> list[Finding]:
     return verdict.judge(case, rules)
 
 
-__all__ = ["RULES", "Case", "Finding", "Rule", "item_name", "judge", "problems_of", "takes"]
+__all__ = ["RULES", "Case", "Finding", "Rule", "finding", "item_name", "judge", "problems_of", "takes"]

@@ -169,6 +169,14 @@ def test_the_book_of_another_round_is_told_in_one_sentence_and_unsettles_nothing
     assert [next(s.state for s in r if s.measure == HERE) for r in rounds] == [State.MERGED, State.HELD]
 
 
+def test_the_answers_of_another_round_are_counted_and_in_the_order_of_the_sheet(planned: Quarter) -> None:
+    answers = {P2: "予定通り", P1: LATE, C1: "人を増やします。"}
+    wrong = typed(issued_book(planned, "計画"), answers, quarter=0)
+    [said] = sheet_of(planned.collect(planned.put(wrong, "取り違え.xlsx"), now=RETURNED), HERE).problems
+    assert (said.code, said.cell) == ("E207", "E20、E21、E23")
+    assert said.label.endswith(" 第1四半期 進捗 ほか2か所") and len(said.fields) == 3
+
+
 def test_an_answer_that_both_rounds_ask_for_reopens_no_settled_round(quarter: Quarter) -> None:
     """第1四半期 is in; its book comes back with the progress of 第2四半期 and 実績, which every quarter asks for."""
     quarter.collect(half(quarter, ONE | TWO))
