@@ -68,10 +68,11 @@ class Judge:
         settings = self._terms(sheet.terms)
         round_ = settings.round(sheet.round) or Round(sheet.round)
         id_ = sheet.issued.get(Ref("id"), "")
+        unread = {Ref.parse(field) for p in sheet.read.problems if p.severity == "error" for field in p.fields}
         standing = self._master.standings.get(id_, Standing())
         return Case(
             Measure(texts, settings.catalogue), Measure(sheet.issued, settings.catalogue), self._measures, round_, settings,
-            self._renamed, sheet.inputs, standing.note, not standing.ended or id_ in self._counted(round_),
+            self._renamed, sheet.inputs, standing.note, not standing.ended or id_ in self._counted(round_), unread,
         )  # fmt: skip
 
     def _counted(self, round_: Round) -> frozenset[str]:

@@ -33,6 +33,7 @@ class Case:
     ``inputs`` are the (field, period) that the issued sheet has input cells for (in a check of the master the sheets
     of all rounds), None where that is not known; ``ended`` is what the 状態 of the measure says if it has ended (``第3四半期から中止``),
     ``counted`` whether status and report count it in the round.
+    ``unread`` are texts that are as issued only because what their cells hold could not be used: none is called blank.
     ``renamed`` has the names of departments by their 旧名称.
     """
 
@@ -45,6 +46,7 @@ class Case:
     inputs: Collection[tuple[str, int]] | None = None
     ended: str = ""
     counted: bool = True
+    unread: Collection[Ref] = ()
 
     @cached_property
     def values(self) -> dict[Ref, str]:
@@ -80,6 +82,10 @@ class Case:
     def field(self, ref: Ref) -> Field:
         """Return the field of a text."""
         return self.settings.catalogue.field[ref.field]
+
+    def left_blank(self, ref: Ref) -> bool:
+        """Return True if nothing was written for a text; a dash is something."""
+        return not self.values.get(ref, "").strip() and ref not in self.unread
 
     def as_issued(self, *refs: Ref) -> bool:
         """Return True if these texts are all as issued (a missing one is blank); False in a check of the master."""

@@ -38,7 +38,7 @@ def flags_agree(case: Case) -> Iterator[Finding]:
     for key, (fields, governed) in _GOVERNED.items():
         ref, text, label = Ref(key), case.values[Ref(key)], case.settings.catalogue.field[key].label
         below = [r for r, value in case.values.items() if r.field in fields and not is_blank(value)]
-        if text == yes and not below:
+        if text == yes and not below and not any(r.field in fields for r in case.unread):
             yield finding(problems.FLAG_WITHOUT_CONTENT, ref, field=label, value=text, governed=governed)
         elif text == no and below:
             yield finding(problems.CONTENT_WITHOUT_FLAG, ref, *below, field=label, value=text, governed=governed)

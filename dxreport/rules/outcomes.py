@@ -30,7 +30,8 @@ def missing_actual(case: Case) -> Iterator[Finding]:
 def actual_of_nothing(case: Case) -> Iterator[Finding]:
     """Report the 実績 of years without 評価項目, for which only forms of earlier releases ask."""
     for ref, year in case.actuals:
-        if not is_blank(year.actual) and not case.to_come(ref) and _of_nothing(case, ref):
+        unread = ref._replace(field="outcome.indicator") in case.unread
+        if not (is_blank(year.actual) or case.to_come(ref) or unread) and _of_nothing(case, ref):
             yield finding(problems.ACTUAL_OF_NOTHING, ref, value=year.actual)
 
 

@@ -14,7 +14,7 @@ def missing_plan(case: Case) -> Iterator[Finding]:
     """Report an activity with a name but no 作業予定; a dash counts as one, since it says that nothing is planned."""
     for activity in case.measure.activities if _asks(case) else ():
         refs = [Ref("activity.plan", activity.key, n) for n in QUARTERS]
-        if not is_blank(activity.name) and not any(case.values.get(ref, "").strip() for ref in refs):
+        if not is_blank(activity.name) and all(map(case.left_blank, refs)):
             yield from _blank(case, refs[0], problems.PLAN_MISSING)
 
 
@@ -23,7 +23,7 @@ def missing_target(case: Case) -> Iterator[Finding]:
     year = case.settings.plan_year
     for outcome in case.measure.outcomes if _asks(case) else ():
         indicator, target = (Ref(f"outcome.{name}", outcome.key, year) for name in ("indicator", "target"))
-        if not is_blank(case.values.get(indicator, "")) and not case.values.get(target, "").strip():
+        if not is_blank(case.values.get(indicator, "")) and case.left_blank(target):
             yield from _blank(case, target, problems.TARGET_MISSING)
 
 

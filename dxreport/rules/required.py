@@ -32,5 +32,5 @@ def _blank(case: Case, field: Field) -> Iterator[Ref]:
     for item in to_complete(case.measure, field.prefix) if field.prefix else [""]:
         refs = [Ref(field.key, item, n) for n in case.settings.catalogue.periods(field)]
         asked = [ref for ref in refs if case.requires(ref)]
-        if asked and not any(case.values.get(ref, "").strip() for ref in refs):
+        if asked and all(map(case.left_blank, refs)):
             yield asked[0]

@@ -82,6 +82,15 @@ def test_a_formula_where_nothing_was_issued_is_no_blank_either(issued_quarter: Q
     assert found(sheet) == [("E303", "error", at)]
 
 
+@pytest.mark.parametrize(("xml", "code"), [("<f>1+1</f><v>2</v>", "E303"), ("<v>44743</v>", "E305")])
+def test_what_could_not_be_used_is_not_called_blank_by_the_flag_above(issued_quarter: Quarter, xml, code) -> None:
+    data = issued_quarter.filled({"01-01": {"support_flag": "有"}})
+    assert found(sheet_of(issued_quarter.collect(data, dry_run=True), "01-01"))[0][0] == "W103"
+    at = issued_quarter.cells(data, "01-01")["support.content/S1"]
+    sheet = sheet_of(issued_quarter.collect(with_cell(data, at, xml), dry_run=True), "01-01")
+    assert found(sheet) == [(code, "error", at)]
+
+
 Change = Callable[[etree._Element], None]
 
 

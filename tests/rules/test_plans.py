@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from dxreport.domain.fields import Ref
 from dxreport.rules import judge
 
 PLANS = ("activity.plan/K1/{}", "activity.plan/K2/{}")
@@ -42,3 +45,15 @@ def test_only_the_round_that_opens_them_asks(judged, checked, case):
     without = case(everything, round="計画")
     object.__setattr__(without, "inputs", {("goal", 0)})
     assert [f for f in judge(without) if f.kind.code in ("W106", "W107")] == []
+
+
+def test_a_cell_whose_content_could_not_be_used_is_not_blank(case):
+    edits = blank(*PLANS) | {TARGET: "", "goal": ""}
+    unread = {Ref("activity.plan", "K2", 3), Ref("outcome.target", "O1", 1), Ref("goal")}
+    made = replace(case(edits, round="計画"), unread=unread)
+    assert [f.refs for f in judge(made) if f.kind.code == "W106"] == [(Ref("activity.plan", "K1", 1),)]
+    strict = replace(made.round, requires=frozenset({"作業予定", "到達目標"}))
+    assert not {"W107"} & {f.kind.code for f in judge(made)}
+    assert [f.refs for f in judge(replace(made, round=strict)) if f.kind.code == "E107"] == [
+        (Ref("activity.plan", "K1", 1),)
+    ]
