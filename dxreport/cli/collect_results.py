@@ -85,8 +85,11 @@ def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
                 yield f"      発行時「{issued}」 返送「{returned}」 マスター「{current}」"
     if shown_files:
         yield ""
-    told = set(map(id, shown_files))
-    yield from _known([f for f in plan.files if id(f) not in told])
+    told, here = set(map(id, shown_files)), {f.return_id for f in shown_files}
+    others = [f for f in plan.files if id(f) not in told]
+    if twins := [f for f in others if f.return_id in here]:
+        yield f"上のファイルと中身が同じファイル {len(twins)}（{_numbers(twins)}）。一度だけ受け付けました"
+    yield from _known([f for f in others if f.return_id not in here])
     count = Counter(s.status for f in shown_files for s in f.sheets)
     parts = [f"{word} {count[status]}" for status, word in WORDS.items() if count[status]]
     if unread := sum(not f.sheets and not f.aside for f in shown_files):

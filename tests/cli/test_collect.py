@@ -68,6 +68,18 @@ def test_one_file_alone_is_told_in_full_again(
     assert lines[0] == "■ 総務課.xlsx（U0003）" and any("E101" in line for line in lines)
 
 
+def test_a_file_that_is_twice_in_the_folder_did_not_come_before(
+    quarter: Quarter, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("総務課.xlsx", "管財課.xlsx"):
+        quarter.put((folder / name).read_bytes(), f"{name[:3]}（写し）.xlsx")
+    _, lines = say(quarter, capsys, "collect", folder)
+    assert sum(line.startswith("■") for line in lines) == 4
+    assert [line for line in lines if line.startswith(("上の", "すでに", "前から"))] == [
+        "上のファイルと中身が同じファイル 2（U0002、U0003）。一度だけ受け付けました"
+    ]
+
+
 def test_an_old_hold_is_told_anew_when_it_goes_in(
     quarter: Quarter, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
