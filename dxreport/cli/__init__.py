@@ -21,7 +21,7 @@ from typing import Any
 import click
 
 from .. import __version__
-from ..domain.errors import DxreportError, UsageError
+from ..domain.errors import DxreportError, UsageError, reason_of
 from . import console, japanese
 from .common import Call, shared_options
 
@@ -136,6 +136,6 @@ def _unexpected(error: Exception) -> tuple[str, str]:
     if isinstance(error, OSError):
         what = f"{error.filename} を" if error.filename else ""
         fix = "別のプログラムで開いていないか、権限と空き容量を確かめてください。"
-        return f"{what}読み書きできません（{error.strerror or name}）。", fix
+        return f"{what}読み書きできません（{reason_of(error)}）。", fix
     fix = f"環境変数 {DEBUG}=1 を付けて実行すると、詳しい記録が出ます。記録を添えて、開発の担当者に連絡してください。"
     return f"予期しないエラーが起きました（{name}: {error}）。", fix

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..domain.errors import MasterError
+from ..domain.errors import MasterError, reason_of
 from ..intake.returned import ReturnedFile
 from ..workspace.files import file_name
 from ..workspace.paths import Workspace
@@ -42,7 +42,7 @@ def original(workspace: Workspace, reading: Reading) -> ReturnedFile:
         data = path.read_bytes()
     except OSError as error:
         raise MasterError(
-            f"返送の控え {path} を読めません（{error.strerror}）。",
+            f"返送の控え {path} を読めません（{reason_of(error)}）。",
             "ファイルを開いている人がいれば、閉じてもらってください。",
         ) from None
     if hashlib.sha256(data).hexdigest() != reading.sha256:

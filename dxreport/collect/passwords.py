@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from ..domain.errors import UsageError
+from ..domain.errors import UsageError, reason_of
 from ..intake.file_type import as_text
 
 _FORMAT = "1 行に「部署名,パスワード」と書いたファイル（UTF-8 か Shift_JIS）を指定してください。"
@@ -16,7 +16,7 @@ def read_passwords(path: Path) -> dict[str, str]:
     try:
         text = as_text(path.read_bytes())
     except OSError as error:
-        raise UsageError(f"パスワードの一覧 {path} を読めません（{error.strerror}）。", _FORMAT) from None
+        raise UsageError(f"パスワードの一覧 {path} を読めません（{reason_of(error)}）。", _FORMAT) from None
     if text is None:
         raise UsageError(f"パスワードの一覧 {path} は、文字だけのファイルではありません。", _FORMAT)
     found: dict[str, str] = {}

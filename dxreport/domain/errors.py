@@ -6,6 +6,7 @@ Faults in people's data are not exceptions: they are collected as
 
 from __future__ import annotations
 
+import errno
 from typing import Any
 
 
@@ -65,3 +66,43 @@ class PackageError(DxreportError):
 
 class PackageTooLarge(PackageError):
     """A package, or one of its parts, is larger unpacked than the reading limit."""
+
+
+_REASONS = {
+    "ENOENT": "ファイルかフォルダーがありません",
+    "ENOTDIR": "途中にあるのがフォルダーではありません",
+    "EISDIR": "ファイルではなく、フォルダーです",
+    "EEXIST": "同じ名前のものが、すでにあります",
+    "EACCES": "権限がありません",
+    "EPERM": "権限がありません",
+    "EROFS": "読み取り専用の場所です",
+    "ENOSPC": "空き容量がありません",
+    "EDQUOT": "割り当てられた容量を使い切っています",
+    "EFBIG": "ファイルが大きすぎます",
+    "ENAMETOOLONG": "名前が長すぎます",
+    "ELOOP": "リンクが輪になっています",
+    "EBUSY": "ほかのプログラムが使っています",
+    "ETXTBSY": "ほかのプログラムが使っています",
+    "EMFILE": "開いているファイルが多すぎます",
+    "ENFILE": "開いているファイルが多すぎます",
+    "ENOMEM": "メモリーが足りません",
+    "ENOEXEC": "実行できるファイルではありません",
+    "EIO": "装置が読み書きに失敗しました",
+    "ENODEV": "装置がありません",
+    "ENXIO": "装置がありません",
+    "ESTALE": "ファイルサーバーとの接続が切れました",
+    "ETIMEDOUT": "応答がありません",
+    "ECONNREFUSED": "接続を断られました",
+    "ECONNRESET": "接続が切れました",
+    "EHOSTUNREACH": "サーバーに届きません",
+    "ENETUNREACH": "ネットワークにつながっていません",
+}
+
+
+def reason_of(error: OSError) -> str:
+    """Return in Japanese why a file cannot be read or written; the number of the error if it is an unusual one."""
+    if error.errno is None:
+        return str(error) or type(error).__name__
+    known = _REASONS.get(errno.errorcode.get(error.errno, ""))
+    said = error.strerror or ""  # in the language of the system
+    return known or ("" if said.isascii() else said) or f"エラー番号 {error.errno}"

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from ..domain.errors import UsageError
+from ..domain.errors import UsageError, reason_of
 from ..domain.visible import visible
 from .file_type import is_archive
 from .limits import MAX_ARCHIVE, MAX_DEPTH, MAX_MEMBERS, MAX_RUN, MAX_RUN_FILES, Room, unexpected
@@ -114,7 +114,7 @@ def _from_disk(path: Path, name: str, run: Room) -> Inner:
         run.take(size)
         return Inner(name, _long(path).read_bytes())
     except OSError as error:
-        return Inner(name, problem="E408", detail=error.strerror or str(error))
+        return Inner(name, problem="E408", detail=reason_of(error))
 
 
 def _open_up(outer: ReturnedFile, inner: Inner, depth: int, room: Room) -> Iterator[ReturnedFile]:

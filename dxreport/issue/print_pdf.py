@@ -11,7 +11,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from ..domain.errors import DxreportError
+from ..domain.errors import DxreportError, reason_of
 from .stand_in_fonts import font_rules, with_fitting_sizes
 
 TIMEOUT, EACH = 600.0, 1.0  # seconds, and those added for each sheet; 26 take about 10, 1,404 about 300
@@ -59,7 +59,7 @@ def _run(command: list[str], timeout: float, environment: dict[str, str]) -> str
             start_new_session=sys.platform != "win32",
         )  # fmt: skip
     except OSError as error:
-        what = f"LibreOffice（{command[0]}）を起動できません（{error.strerror}）。"
+        what = f"LibreOffice（{command[0]}）を起動できません（{reason_of(error)}）。"
         raise DxreportError(what, HOW_TO_PRINT) from None
     try:
         output, _ = process.communicate(timeout=timeout)

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..domain.errors import DxreportError, UsageError
+from ..domain.errors import DxreportError, UsageError, reason_of
 from ..domain.model import FiscalYear, Settings
 from ..domain.names import REPORT
 from ..master.build import master_bytes
@@ -81,7 +81,7 @@ def create_from(
     try:
         form = source.read_bytes()
     except OSError as error:
-        what = f"様式 {source} を読めません（{error.strerror}）。"
+        what = f"様式 {source} を読めません（{reason_of(error)}）。"
         raise UsageError(what, "ファイルの名前を確かめてください。") from None
     _refuse_existing(folder, [Workspace(folder).master])
     settings = _settings(fiscal_year(folder, today))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..domain.errors import MasterError, PackageError
+from ..domain.errors import MasterError, PackageError, reason_of
 from ..domain.fields import Catalogue
 from ..domain.spelling import by_number
 from ..ooxml.package import Package
@@ -35,7 +35,7 @@ def read_master(path: Path) -> Master:
         ) from None
     except OSError as error:
         raise MasterError(
-            f"{path} を読めません（{error.strerror}）。", "Excel で保存中でないか、権限があるかを確かめてください。"
+            f"{path} を読めません（{reason_of(error)}）。", "Excel で保存中でないか、権限があるかを確かめてください。"
         ) from None
     return master_from(data, path.name)
 

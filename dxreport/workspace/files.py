@@ -14,7 +14,7 @@ from errno import EISDIR
 from itertools import count, repeat
 from pathlib import Path
 
-from ..domain.errors import DxreportError, LockedError
+from ..domain.errors import DxreportError, LockedError, reason_of
 
 KEPT_BACKUPS, KEPT_DAYS = 30, 60
 LOCK_SECONDS = 180.0  # commands of several people wait for each other, and each writes within seconds
@@ -126,7 +126,7 @@ def unwritable(path: Path, error: OSError) -> DxreportError:
         fix = "Excel などで開いていれば閉じてください。フォルダーに書き込む権限も確かめてください。"
         return LockedError(f"{path} に書き込めません。", fix)
     fix = "空き容量と保存先を確かめてください。"
-    return DxreportError(f"{path} に書き込めません（{error.strerror or error}）。", fix)
+    return DxreportError(f"{path} に書き込めません（{reason_of(error)}）。", fix)
 
 
 def backup_path(path: Path, folder: Path, now: datetime) -> Path:

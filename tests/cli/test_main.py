@@ -219,7 +219,7 @@ def test_a_folder_without_a_master_is_3(tmp_path, capsys):
         (
             PermissionError(13, "Permission denied", "a.xlsx"),
             3,
-            "エラー: a.xlsx を読み書きできません（Permission denied）。",
+            "エラー: a.xlsx を読み書きできません（権限がありません）。",
         ),
         (KeyboardInterrupt(), 130, "エラー: 中断しました。"),
     ],

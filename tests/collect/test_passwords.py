@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,10 @@ def test_what_is_no_list_is_refused_in_words(tmp_path: Path, data: bytes | None,
     with pytest.raises(UsageError, match=words) as caught:
         read_passwords(path)
     assert "部署名,パスワード" in caught.value.fix
+
+
+def test_a_list_that_is_not_there_is_named_in_japanese(tmp_path: Path) -> None:
+    for path, why in ((tmp_path / "なし.csv", "がありません"), (tmp_path, "フォルダーです")):
+        with pytest.raises(UsageError) as raised:
+            read_passwords(path)
+        assert why in raised.value.message and not re.search("[A-Za-z]{3}", raised.value.message.replace(str(path), ""))
