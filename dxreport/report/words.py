@@ -70,7 +70,7 @@ def by_standing(overview: Overview) -> tuple[Category, ...]:
 
 
 def headline(figures: Figures) -> tuple[str, ...]:
-    """Return the verdict, sentence by sentence: how many activities are on plan, late, unreported."""
+    """Return the verdict, sentence by sentence: on plan, late, and what else was due; these add up."""
     names, now = figures.names, figures.now
     activity = names.activity
     if not figures.overview.whole.measure_total:
@@ -85,8 +85,9 @@ def headline(figures: Figures) -> tuple[str, ...]:
         first = f"{due}は、すべて{fine}。"
     else:
         first = f"{due}のうち、{now.on_plan:,}（{share(now.on_plan, now.due)}）が{fine}。"
-    missing = f"未報告は{now.unreported:,}{activity}。" if now.unreported else ""
-    return tuple(filter(None, (first, _late_sentence(figures), missing)))
+    others = {"未報告": now.unreported, "報告事項なし": now.no_report, "設定にない語": now.unknown}
+    rest = "、".join(f"{name}は{n:,}" for name, n in others.items() if n)
+    return tuple(filter(None, (first, _late_sentence(figures), f"{rest}{activity}。" if rest else "")))
 
 
 def _late_sentence(figures: Figures) -> str:
@@ -102,6 +103,8 @@ def _late_sentence(figures: Figures) -> str:
     lines = figures.late
     said = sum(not is_blank(line.countermeasure) for line in lines)
     answers = "対応策はすべて記入されています" if said == count else f"対応策の記入は{said:,}{activity}です"
+    if not said:
+        answers = "対応策はまだ記入されていません"
     if moved:
         return f"遅延・課題は{count:,}{activity}。{moved}" + (f"{answers}。" if said < count else "")
     return f"遅延・課題は{count:,}{activity}で、{answers}。"

@@ -397,7 +397,7 @@ def test_the_verdict_of_a_third_quarter(third: Figures) -> None:
     assert words.headline(third) == (
         "実施予定の57取組のうち、51（89.5%）が予定通り。",
         "遅延・課題は3取組。前回の2から1増えました。対応策の記入は2取組です。",
-        "未報告は1取組。",
+        "未報告は1、報告事項なしは1、設定にない語は1取組。",
     )
     assert [(q.year, q.quarter, q.standings.late, q.standings.due) for q in third.trend] == [
         ("令和４年度", 1, 5, 54), ("令和４年度", 2, 2, 55), ("令和４年度", 3, 3, 57),
@@ -407,6 +407,21 @@ def test_the_verdict_of_a_third_quarter(third: Figures) -> None:
     assert (late.value, late.note) == ("3", "最も長いもの 3四半期目（01-07）")
     assert (turn.value, turn.note) == ("+1", "解消 1　継続 1　新たに 2")
     assert (money.value, money.unit) == ("10", "／ 25 施策")
+
+
+def test_a_late_activity_without_a_countermeasure_is_not_counted_as_none() -> None:
+    blank = {
+        id_: {f"activity.countermeasure/K{n}/1": "" for n in (1, 2, 3)} for id_ in ("01-07", "01-09", "03-01", "03-03")
+    }
+    assert words.headline(figures(in_memory(edited(REAL, blank)), 1, NOW))[1] == (
+        "遅延・課題は5取組で、対応策はまだ記入されていません。"
+    )
+
+
+def test_the_parts_of_the_verdict_add_up() -> None:
+    one = {"01-01": {"activity.progress/K1/4": ON_TRACK, "activity.progress/K2/4": "ぼちぼち"}}
+    said = words.headline(figures(in_memory(edited(third_quarter().measures, one)), 4, NOW))
+    assert (said[0][:15], said[-1]) == ("実施予定の58取組のうち、1（", "未報告は56、設定にない語は1取組。")
 
 
 def test_a_quarter_that_nobody_has_reported_is_not_praised() -> None:

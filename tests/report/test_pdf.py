@@ -162,7 +162,7 @@ def test_every_target_of_a_second_year_is_found_beside_the_results_of_the_first(
 def test_a_later_quarter_shows_the_quarters_and_since_when(printed: str) -> None:
     page = squeezed(printed.split("\f")[0])
     assert in_order(page, [
-        "実施予定の57取組のうち、51（89.5%）が予定通り。", "未報告は1取組。", "+1遅延の数", "解消1継続1新たに2",
+        "実施予定の57取組のうち、51（89.5%）が予定通り。", "未報告は1、報告事項なしは1、設定にない語は1取組。", "+1遅延の数", "解消1継続1新たに2",
         "1四半期ごとの推移", "90.7%遅延5", "94.5%遅延2", "89.5%遅延3",
         "3遅延・課題のある取組と対応策", "01-07", "3四半期目", "01-09", "新たに", "03-03", "新たに",
         "前の四半期に遅延・課題があったもの", "01-09", "解消",
