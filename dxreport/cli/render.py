@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..domain.days import day_of, printed
+from ..domain.days import day_of, printed, wrong_weekday
 from ..domain.errors import UsageError
 from . import console
 from .common import TOO_TALL, Call, Json, command, to_folder, worked
@@ -94,11 +94,14 @@ def render(
 
 
 def _day(text: str) -> str:
-    """Read --deadline as an ISO date, "" if blank; raise UsageError for a text that is not a date."""
+    """Read --deadline as an ISO date, "" if blank; raise UsageError for no date, or a weekday on which it does not fall."""
     day = day_of(text) if text else ""
     if day is None:
         how = "「令和４年７月15日」「R4.7.15」「2022-07-15」のように書いてください。"
         raise UsageError(f"--deadline「{text}」が日付として読めません。", how)
+    if said := wrong_weekday(text):
+        what = f"--deadline「{text}」は、{said}曜日ではありません。"
+        raise UsageError(what, f"日か曜日のどちらかを直してください。この日なら「{printed(day)}」です。")
     return day
 
 

@@ -76,11 +76,20 @@ def test_render_takes_departments_measures_and_a_folder(
     assert "1 部署 2 施策" in capsys.readouterr().out
 
 
+def test_a_deadline_on_another_weekday_is_refused_with_what_to_write(
+    issued_quarter: Quarter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for day, code in (("令和４年10月21日（木）", 2), ("令和４年10月21日（金）", 0), ("2022-10-21", 0)):
+        assert run(issued_quarter, "render", "--quarter", 2, "--deadline", day, "--dry-run") == code
+        assert ("「令和４年10月21日（金）」" in capsys.readouterr().err) is bool(code)
+
+
 @pytest.mark.parametrize(
     "args",
     [
         ["render"], ["render", "--quarter", "5"], ["render", "--round", "ない回"], ["render", "--quarter", "1", "--round", "計画"],
         ["render", "--quarter", "1", "--department", "ない課"], ["render", "--quarter", "1", "--measure", "99-99"],
+        ["render", "--quarter", "2", "--deadline", "令和４年10月21日（木）"],
         ["collect"], ["collect", "ない.xlsx"], ["collect", "--ない", "x"], ["resolve", "C0001"], ["resolve", "C0001", "--take", "current"],
         ["resolve", "C0001", "--take", "x", "--accept"], ["resolve", "U0001", "--accept", "--reason", "x"],
         ["resolve", "U0001/01-01", "--accept"], ["resolve", "U0001/01-01", "--accept", "--reason", "x"],
