@@ -9,6 +9,7 @@ import click
 from ..domain.days import printed_moment
 from ..domain.errors import UsageError
 from ..domain.problems import shown
+from ..domain.spelling import known_names, measure_id
 from . import console
 from .common import Call, Json, change_record, command
 
@@ -24,8 +25,8 @@ def history(call: Call, measure: str | None) -> None:
 
     workspace, master = call.workspace, call.master()
     if measure and master.measure(measure) is None:
-        known = "、".join(m.id for m in master.measures)
-        raise UsageError(f"施策 {measure} はありません。", f"マスターにある施策IDは、{known} です。")
+        known = (m.id for m in master.measures)
+        raise UsageError(f"施策 {measure} はありません。", known_names(measure_id(measure), "施策ID", known))
 
     def original(c: Change) -> str:
         """Return the path of the kept original of a change; ``""`` if there is none."""

@@ -23,7 +23,10 @@ def home(call: Call) -> int:
     from .status import summary
 
     if not Workspace(call.folder).master.is_file():
-        console.say(_BEGIN)
+        above = Workspace.above(call.folder)
+        console.say(
+            f"ここは作業フォルダー {above} の中です。そこに移るか、-C で指定してください。" if above else _BEGIN
+        )
         return UsageError.exit_code
     master, today = call.master(), call.now.date()
     if empty := empty_tables(master):

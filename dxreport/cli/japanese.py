@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 import re
+from difflib import get_close_matches
 
 import click
 
+_MEASURE = re.compile(r"\d{1,2}[-－ー]\d{1,2}")
 _EXTRA = re.compile(r"unexpected extra arguments? \((.*)\)", re.DOTALL)
 
 
@@ -45,7 +47,8 @@ def explain(error: click.ClickException) -> tuple[str, str]:
     message, ctx = error.message, getattr(error, "ctx", None)
     match error:
         case click.NoSuchOption():
-            near = f"「{'」「'.join(error.possibilities)}」ではありませんか。" if error.possibilities else ""
+            nearest = get_close_matches(error.option_name, error.possibilities or (), 1, 0)
+            near = f"「{nearest[0]}」ではありませんか。" if nearest else ""
             message = f"「{error.option_name}」というオプションはありません。{near}"
         case click.MissingParameter(param=click.Parameter() as param):
             message = f"{_called(param)} を指定してください。"
@@ -55,8 +58,14 @@ def explain(error: click.ClickException) -> tuple[str, str]:
             takes = "には値が要りません。" if "does not take" in message else "には値を続けて書いてください。"
             message = f"{error.option_name} {takes}"
         case _ if extra := _EXTRA.search(message):
-            message = f"「{extra[1]}」は余分です。"
+            message = f"「{extra[1]}」は余分です。{_as_option(ctx, extra[1])}"
     return message, f"{ctx.command_path} --help で使い方を確かめてください。" if ctx else ""
+
+
+def _as_option(ctx: click.Context | None, text: str) -> str:
+    """Return how to write a 施策ID that was given without its option; ``""`` for any other text."""
+    takes = any("--measure" in param.opts for param in ctx.command.params) if ctx else False
+    return f"施策を選ぶときは、--measure {text} と書いてください。" if takes and _MEASURE.fullmatch(text) else ""
 
 
 def _bad_value(kind: object, message: str) -> str:

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from .problems import listed
 from .values import fold
 
 _DASHES = re.compile(r"\s*[-‐‑‒–—―ー－ｰ]\s*")
@@ -37,6 +38,7 @@ _WITH_KANA = re.compile(r"(^|[^ぁ-ん])([ぁ-ん]*)")  # each character with th
 _OKURIGANA = re.compile("[わかがたら]?[いえきぎけげしじせぜちびべみめりれ]")
 _VARIANTS = (*_WAYS_OF_DORI, ("遅れ", "遅延"), ("おくれ", "遅延"), ("進ちょく", "進捗"))
 _ALIASES = {"あり": "有", "アリ": "有", "有り": "有", "なし": "無", "ナシ": "無", "無し": "無"}
+_NAMED = 10  # names that a message lists
 _CLOSE = 0.75  # the ratio of "予定通りではない" to "予定通り" is 0.67; one must not be taken for the other
 
 
@@ -104,6 +106,16 @@ def did_you_mean(word: str, words: Iterable[str], *, ratio: float = _CLOSE) -> s
     """Return ``「…」の誤りではありませんか。`` for the :func:`nearest` of ``words``, or ``""`` if none is near."""
     near = nearest(word, words, ratio=ratio)
     return f"「{near}」の誤りではありませんか。" if near else ""
+
+
+def known_names(word: str, what: str, names: Iterable[str]) -> str:
+    """Return the remedy for an unknown name: what may have been meant, or the names that there are."""
+    known = list(names)
+    near = difflib.get_close_matches(word, known, _NAMED) if len(known) > _NAMED else []
+    meant = did_you_mean(word, known)
+    if near:
+        return meant + (f"近い{what}は、{'、'.join(near)} です。" if len(near) > 1 or not meant else "")
+    return meant + (f"{what}は、{listed(known, _NAMED, ' ほか{}件')} です。" if known else "")
 
 
 def _key(word: str) -> str:

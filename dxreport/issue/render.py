@@ -18,7 +18,7 @@ from typing import NamedTuple
 from ..domain.errors import DxreportError, UsageError
 from ..domain.model import Measure, Round
 from ..domain.numbering import next_number
-from ..domain.spelling import by_number, did_you_mean, measure_id
+from ..domain.spelling import by_number, known_names, measure_id
 from ..form.records import Form
 from ..master.records import Day, Issue, Master, timestamp
 from ..master.write import MasterEdit, save
@@ -171,13 +171,13 @@ def _chosen(
         department = master.department(name)
         if department is None or department.name not in by_name:
             what = f"部署「{name}」には、この回に送る施策がありません。"
-            raise UsageError(what, f"{did_you_mean(name, by_name)}部署は、{'、'.join(by_name)} です。")
+            raise UsageError(what, known_names(name, "部署", by_name))
         wanted.add(department.name)
     known = sorted((m.id for ms in by_name.values() for m in ms), key=by_number)
     for id_ in measures:
         if id_ not in known:
             what = f"施策 {id_} は、この回に送る施策の中にありません。"
-            raise UsageError(what, f"{did_you_mean(measure_id(id_), known)}施策IDは、{'、'.join(known)} です。")
+            raise UsageError(what, known_names(measure_id(id_), "施策ID", known))
     chosen = [
         found
         for name, theirs in by_name.items()

@@ -48,6 +48,11 @@ class Workspace:
         return self.templates, self.reports, self.master_folder
 
     @classmethod
+    def above(cls, folder: Path) -> Path | None:
+        """Return the workspace that ``folder`` is in, None if it is in none."""
+        return next((parent for parent in folder.resolve().parents if cls(parent).master.is_file()), None)
+
+    @classmethod
     def find(cls, folder: Path) -> Workspace:
         """Return the workspace in ``folder``. Raise MasterError if it has no ``master/master.xlsx``."""
         workspace = cls(folder)
@@ -56,6 +61,11 @@ class Workspace:
                 raise MasterError(
                     f"{workspace.master} がありません。",
                     f"ごみ箱などになければ、いちばん新しい控え {backups[-1]} を master.xlsx という名前で戻してください。",
+                )
+            if above := cls.above(folder):
+                raise MasterError(
+                    f"{folder.resolve()} は作業フォルダーの中にあるフォルダーです。",
+                    f"作業フォルダーは {above} です。そこに移るか、-C で指定してください。",
                 )
             raise MasterError(
                 f"{folder.resolve()} は作業フォルダーではありません（master/master.xlsx がありません）。",

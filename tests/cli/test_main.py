@@ -135,6 +135,8 @@ def test_version(capsys):
         (["check", "--strict=1"], "--strict には値が要りません"),
         (["check", "--now", "明日"], "--now: 「明日」が日時として読めません"),
         (["check", "余り"], "「余り」は余分です"),
+        (["history", "01-01"], "「01-01」は余分です。施策を選ぶときは、--measure 01-01 と"),
+        (["report", "--quater", "1"], "「--quater」というオプションはありません。「--quarter」ではありませんか。\n"),
         (["init"], "DIR を指定してください"),
         (["init", "x", "-C", __file__], "-C: 「"),
     ],
@@ -166,6 +168,14 @@ def test_alone_outside_of_a_workspace_it_says_how_to_begin(tmp_path, capsys):
     assert main(["-C", str(tmp_path)]) == 2
     shown = capsys.readouterr()
     assert "dxreport demo" in shown.err and "dxreport init" in shown.err and not shown.out
+
+
+def test_within_a_workspace_the_workspace_is_named(workspace, capsys):
+    inside = workspace / "master" / "backup"
+    assert main(["status", "-C", str(inside)]) == 3
+    assert f"作業フォルダーは {workspace.resolve()} です。" in capsys.readouterr().err
+    assert main(["-C", str(inside)]) == 2
+    assert str(workspace.resolve()) in capsys.readouterr().err
 
 
 def test_alone_in_a_workspace_it_says_in_four_lines_where_the_round_stands(quarter, capsys):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dxreport.domain.quantities import Quantity, Value, ValueKind, read_value
-from dxreport.domain.spelling import by_number, measure_id, nearest, same_word
+from dxreport.domain.spelling import by_number, known_names, measure_id, nearest, same_word
 from dxreport.domain.values import fold, is_blank, is_marked, is_undecided, plan_is_none
 from dxreport.lifecycle import sample
 
@@ -329,3 +329,19 @@ def test_a_single_character_is_no_near_miss():
 def test_a_long_text_is_prose_whatever_stands_in_it():
     assert read_value(f"100件（{'注' * 400}）").kind is ValueKind.NUMBER
     assert read_value(f"100件（{'注' * 500}）").kind is ValueKind.TEXT
+
+
+@pytest.mark.parametrize(
+    ("word", "named", "others"),
+    [
+        ("01-99", 9, False),  # as near as its neighbours
+        ("総務部", 1, False),
+        ("A", 10, True),  # near none
+    ],
+)
+def test_of_many_names_an_error_lists_the_near_ones_or_ten(word: str, named: int, others: bool) -> None:
+    names = [*(f"01-0{n}" for n in range(1, 10)), "総務課", "経営改革課", "財政課"]
+    said = known_names(word, "名前", names)
+    assert (sum(name in said.partition("は、")[2] for name in names), "ほか2件" in said) == (named, others)
+    assert ("近い名前は、総務課 です。" in said) is (word == "総務部")
+    assert known_names(word, "名前", names[:9]).count("01-0") >= 9
