@@ -98,14 +98,18 @@ def _work(today: Agenda) -> list[str]:
             "",
             f"■ 競合を決める　{len(today.conflicts)}件（dxreport resolve 競合番号 --take returned か current）",
         ]
-        lines += [f"  □ {text}" for text in today.decisions]
+        lines += [line for text in today.decisions for line in _listed(text)]
     if today.unread:
         how = "済んだら dxreport dismiss 受付番号 --reason 理由"
         lines += ["", f"■ 受付不可のファイルを確かめる　{len(today.unread)}件（{how}）"]
         for receipt in today.unread:
-            first, *rest = unread_text(receipt).split("\n")
-            lines += [f"  □ {first}", *(f"     {line}" for line in rest)]
+            lines += _listed(unread_text(receipt))
     return lines
+
+
+def _listed(text: str) -> list[str]:
+    first, *rest = text.split("\n")
+    return [f"  □ {first}", *(f"     {line}" for line in rest)]
 
 
 def _task(task: Task) -> list[str]:

@@ -6,6 +6,7 @@ answer a reminder, those not reminded yet; within each group in 建制順.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +17,7 @@ from ..collect.copies import kept_copies
 from ..domain import problems
 from ..domain.addresses import address_problems
 from ..domain.days import printed, printed_day, short_day
-from ..domain.problems import Problem, shown
+from ..domain.problems import Problem, listed, shown
 from ..domain.visible import one_line
 from ..master.records import Conflict, Master, Receipt
 from ..workspace.paths import Workspace
@@ -104,11 +105,15 @@ class Agenda:
 
     @property
     def decisions(self) -> tuple[str, ...]:
-        """The open conflicts, each in a line."""
+        """The open conflicts, each in two lines: where it is, and what there is to choose from."""
         return tuple(
-            f"{c.id}　{s.department}　{s.measure} {one_line(s.name)}　{c.label}{f'（{shown(c.returned, 60)}）' if c.adds else ''}"
-            for s, c in self.conflicts
+            f"{c.id}　{s.department}　{s.measure} {one_line(s.name)}　{c.label}\n{_sides(c)}" for s, c in self.conflicts
         )
+
+    @property
+    def due_today(self) -> tuple[SheetStatus, ...]:
+        """The sheets that have not come on the day on which they are due."""
+        return tuple(s for s in self.found.sheets if s.state is State.ISSUED and s.deadline == self.today.isoformat())
 
     @property
     def settled(self) -> bool:
@@ -126,11 +131,15 @@ class Agenda:
             return (f"{self.found.round.name}のブックは、まだ発行していません。", *self._questions())
         if self.settled:
             return (f"{total}施策すべて、提出済みです。",)
-        return (*self._work(), f"{self._deadline()}{total}施策のうち{self.found.answered}がそろいました。")
+        counted = f"{self._deadline()}{total}施策のうち{self.found.answered}がそろいました。"
+        return (*self._work(), counted, *self._due_today())
 
     def _work(self) -> Iterator[str]:
         ways = "・".join(f"{way.value}{len(self.by(way))}" for way in Way if self.by(way))
-        yield f"今日は{len(self.tasks)}部署に連絡します（{ways}）。" if ways else "今日、連絡する部署はありません。"
+        if ways:
+            yield f"今日は{len(self.tasks)}部署に連絡します（{ways}）。"
+        elif not self.due_today:
+            yield "今日、連絡する部署はありません。"
         yield from self._questions()
 
     def _questions(self) -> Iterator[str]:
@@ -138,6 +147,14 @@ class Agenda:
             yield f"競合{len(self.conflicts)}件を決めます。"
         if self.unread:
             yield f"受付不可のファイル{len(self.unread)}件を確かめます。"
+
+    def _due_today(self) -> Iterator[str]:
+        due: dict[str, list[str]] = {}
+        for s in self.due_today:
+            due.setdefault(s.department, []).append(s.measure)
+        if due:
+            named = listed([f"{name} {'・'.join(ids)}" for name, ids in due.items()], _NAMED, " ほか{}部署")
+            yield f"今日が期限で、まだ届いていないのは、{named}です。"
 
     def _deadline(self) -> str:
         if not self.found.round.deadline:
@@ -190,7 +207,10 @@ class Agenda:
         return f"次のコマンド: {self.command}"
 
 
+_NAMED = 3  # departments that a sentence names
+_TEXT = 40  # characters of a text to choose
 _UNREACHED, _TO_RETURN, _REMINDED, _FIRST = range(4)
+_BETWEEN = re.compile(r"[・･、，,\n](?![^（(]*[）)])")
 _MAIL_OF = {_TO_RETURN: "return", _FIRST: "remind"}
 _Decision = tuple[int, Way, str]  # rank, way, what to do
 _BLOCKING = {kind.code for kind in (problems.ADDRESS_MISSING, problems.ADDRESS_UNREAD, problems.ADDRESS_MISSPELT)}
@@ -211,7 +231,7 @@ def agenda(workspace: Workspace, master: Master, found: RoundStatus, today: date
     for receipt in found.refused:
         wrote.setdefault(receipt.department, []).append(receipt.id)
     copies = kept_copies(workspace)
-    people = {m.id: one_line(m.contact_person) for m in master.measures}
+    people = {m.id: names_in(m.contact_person) for m in master.measures}
     tasks = []
     for d in master.departments:
         sheets, made = owed.get(d.name, []), record.get(d.name, [])
@@ -222,7 +242,7 @@ def agenda(workspace: Workspace, master: Master, found: RoundStatus, today: date
         if not sheets or decided is None:
             continue
         rank, way, todo = decided
-        named = "、".join(dict.fromkeys(filter(None, (people[s.measure] for s in sheets))))
+        named = "、".join(dict.fromkeys(name for s in sheets for name in people[s.measure]))
         mails = "、".join(wrote.get(d.name, ()))
         first = f"届いたメール {mails} を先に読む。" if mails else ""
         files = tuple(_files(workspace, sheets, fresh, copies))
@@ -237,6 +257,19 @@ def agenda(workspace: Workspace, master: Master, found: RoundStatus, today: date
     asked = any(entry.kind == "request" for entry in drafts)
     after = step_after(workspace, master, found.round, today)
     return Agenda(master.settings.fiscal_year.label, found, today, tuple(tasks), conflicts, found.refused, asked, after)
+
+
+def names_in(text: str) -> list[str]:
+    """Return the people whom a 主担当者 names: ``江澤・栗林`` is two; what is in parentheses stays with its name."""
+    return [one_line(name) for name in _BETWEEN.split(text) if name.strip()]
+
+
+def _sides(conflict: Conflict) -> str:
+    """Return the texts between which a conflict decides, on one line."""
+    if conflict.adds:
+        return f"「{shown(conflict.returned)}」"
+    issued, returned, current = (shown(t, _TEXT) for t in (conflict.issued, conflict.returned, conflict.current))
+    return f"発行時「{issued}」 返送「{returned}」 マスター「{current}」"
 
 
 def _unreached(faults: Iterable[Problem]) -> _Decision | None:

@@ -11,7 +11,7 @@ import pytest
 from dxreport.collect.dismiss import dismiss
 from dxreport.collect.resolve import accept
 from dxreport.mail.drafts import MailKind, out_folder, plan, record, write
-from dxreport.status.agenda import Agenda, Way, agenda
+from dxreport.status.agenda import Agenda, Way, agenda, names_in
 from dxreport.status.round_status import status
 from tests.support.packages import without_sheet
 from tests.support.quarter import ANSWERS, OFFICE, RETURNED, Quarter, printed
@@ -165,6 +165,31 @@ def test_before_the_deadline_only_who_cannot_be_reached_is_called(quarter: Quart
     assert [t.department for t in found.tasks] == ["収税対策室"] and found.tasks[0].days_late == 0
     assert found.headline[1].startswith("提出期限は７月15日（金）、あと3日です。")
     assert of(quarter, date(2022, 7, 15)).headline[1].startswith("提出期限は７月15日（金）、今日です。")
+    assert found.due_today == ()
+
+
+def test_on_the_day_of_the_deadline_what_is_missing_is_named(quarter: Quarter) -> None:
+    address(quarter, 収税対策室="zei@city.kisarazu.lg.jp")
+    answer(quarter, OFFICE)
+    to_come = {str(ref): "" for ref in printed("03-04") if ref.period > 1}
+    quarter.collect(quarter.put(quarter.filled({"03-04": to_come}, "経営改革課"), "経営.xlsx"))
+    assert of(quarter, date(2022, 7, 15)).headline == (
+        "提出期限は７月15日（金）、今日です。26施策のうち24がそろいました。",
+        f"今日が期限で、まだ届いていないのは、{OFFICE} 01-01・01-04です。",
+    )
+    assert not any("今日が期限" in said for said in of(quarter).headline)
+
+
+def test_people_are_named_once() -> None:
+    assert names_in("江澤・栗林") + names_in("江澤 ") + names_in("栗林（内線12、13）\n丸山、成田") == [
+        "江澤", "栗林", "江澤", "栗林（内線12、13）", "丸山", "成田",
+    ]  # fmt: skip
+
+
+def test_contacts_are_named_once_for_all_sheets_of_a_department(quarter: Quarter) -> None:
+    quarter.write("01-01", {"contact_person": "江澤・栗林"})
+    quarter.write("01-04", {"contact_person": "江澤"})
+    assert next(t.people for t in of(quarter).tasks if t.department == OFFICE) == "江澤、栗林"
 
 
 def test_before_anybody_answers_the_request_goes_out_and_then_the_returns_are_awaited(quarter: Quarter) -> None:
@@ -182,6 +207,9 @@ def test_conflicts_and_files_of_nobody_are_work_too(quarter: Quarter) -> None:
     quarter.collect(quarter.filled({"01-01": {"procurement": "部署"}}), quarter.put(b"?", "写真.jpg"))
     found = of(quarter)
     assert [(s.measure, c.id) for s, c in found.conflicts] == [("01-01", "C0001")]
+    assert found.decisions[0].split("\n")[1:] == [
+        "発行時「利用促進事業費及び加盟促進事業費を予算化」 返送「部署」 マスター「担当」"
+    ]
     assert [r.id for r in found.unread] == ["U0002"]
     assert found.headline[1:3] == ("競合1件を決めます。", "受付不可のファイル1件を確かめます。")
     dismiss(quarter.workspace, "U0002", "広告", RETURNED)
