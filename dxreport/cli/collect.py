@@ -13,6 +13,8 @@ from .common import PATH, Call, command, worked
 if TYPE_CHECKING:
     from ..workers import Choice
 
+_FEW = 10  # marked copies whose paths are shown
+
 
 @command(answers=True)
 @click.argument("paths", nargs=-1, required=True, type=PATH, metavar="PATH…")
@@ -48,8 +50,9 @@ def collect(
         console.emit_json({**answer(done.plan, dry_run=dry_run), "copies": [str(path) for path in done.copies]})
     else:
         told = {f.return_id for f in news(done.plan)}
-        copies = (path for path in done.copies if path.name.partition("_")[0] in told)
-        console.out(*lines(done.plan, dry_run=dry_run), *(f"差し戻し用のファイル: {path}" for path in copies))
+        copies = [path for path in done.copies if path.name.partition("_")[0] in told]
+        made = copies if len(copies) <= _FEW else [f"{copies[0].parent} に {len(copies)} 冊"]
+        console.out(*lines(done.plan, dry_run=dry_run), *(f"差し戻し用のファイル: {what}" for what in made))
     return 0 if done.plan.clean else 1
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from ..collect.plan import WORDS, FilePlan, Plan, SheetPlan, Status
 from ..domain.problems import DISMISSED, MAIL_ONLY, WITHDRAWN, Problem, listed, shown
-from .common import Json, note_records, problem_record
+from .common import Json, first_ten, note_records, problem_record
 
 _CELLS = 6  # a line names at most this many
+_MANY = 30  # files; of more, those that went in without a remark are only counted, and what is held comes last
 
 
 def answer(plan: Plan, *, dry_run: bool) -> Json:
@@ -65,24 +66,17 @@ def news(plan: Plan) -> tuple[FilePlan, ...]:
 def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
     """Yield the news file by file, a line for each group of files without news, and the totals."""
     shown_files = news(plan)
-    for planned in shown_files:
-        sender = f"　{planned.file.sender}" if planned.file.sender and not planned.sheets else ""
-        yield f"■ {planned.file.name}（{planned.return_id}）{sender}"
-        for p in planned.problems:
-            yield from _said(p, "  ")
-        for sheet in planned.sheets:
-            yield f"  {_head(sheet)}"
-            for p in sheet.problems:
-                yield from _said(p, "    ")
-            for what in sheet.moved:
-                yield f"    移動: {what}（内容は正しい欄のものとして読み取りました）"
-            yield from _kept(sheet)
-            for cell, text in sheet.notes.items():
-                yield f"    コメント {cell}: {shown(text, 200)}"
-            for c in sheet.merge.conflicts:
-                yield f"    競合: {sheet.labels[c.ref]}"
-                issued, returned, current = (shown(text, 40) for text in (c.issued, c.returned, c.current))
-                yield f"      発行時「{issued}」 返送「{returned}」 マスター「{current}」"
+    many = len(shown_files) > _MANY
+    remarks = {planned.return_id: list(_remarks(planned)) for planned in shown_files}
+    if many:
+        quiet = [planned for planned in shown_files if not remarks[planned.return_id]]
+        if quiet:
+            yield f"指摘なしで取り込んだファイル {len(quiet):,}"
+    for planned in sorted(shown_files, key=_is_open) if many else shown_files:
+        if remarks[planned.return_id] or not many:
+            sender = f"　{planned.file.sender}" if planned.file.sender and not planned.sheets else ""
+            yield f"■ {planned.file.name}（{planned.return_id}）{sender}"
+            yield from remarks[planned.return_id] or (f"  {_head(sheet)}" for sheet in planned.sheets)
     if shown_files:
         yield ""
     told, here = set(map(id, shown_files)), {f.return_id for f in shown_files}
@@ -96,11 +90,53 @@ def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
         parts.append(f"読めないファイル {unread}")
     sums = f"ファイル {len(shown_files)}、シート {count.total()}: {'、'.join(parts) or 'なし'}"
     yield f"{sums if shown_files else '新しいファイルはありません'}。マスターの変更 {len(plan.changes)} か所。"
+    if many and (why := _reasons(shown_files)):
+        yield f"保留の理由（シートの数）: {why}"
     if plan.conflicts:
-        yield f"競合 {len(plan.conflicts)} 件は、dxreport resolve で決めるまでマスターに入りません: {'、'.join(c.id for c in plan.conflicts)}"
+        ids = first_ten([c.id for c in plan.conflicts])
+        yield f"競合 {len(plan.conflicts)} 件は、dxreport resolve で決めるまでマスターに入りません: {ids}"
         yield from (f"  {c.id} {c.measure} {c.label}（{shown(c.returned, 100)}）" for c in plan.conflicts if c.adds)
     if dry_run:
         yield "（--dry-run: 何も書いていません）"
+
+
+def _remarks(planned: FilePlan) -> Iterator[str]:
+    """Yield what there is to say of a file and its sheets; nothing if all went in without a remark."""
+    about = [(sheet, list(_about(sheet))) for sheet in planned.sheets]
+    if not planned.problems and not any(said for _, said in about) and not _is_open(planned):
+        return
+    for p in planned.problems:
+        yield from _said(p, "  ")
+    for sheet, said in about:
+        yield f"  {_head(sheet)}"
+        yield from said
+
+
+def _about(sheet: SheetPlan) -> Iterator[str]:
+    for p in sheet.problems:
+        yield from _said(p, "    ")
+    for what in sheet.moved:
+        yield f"    移動: {what}（内容は正しい欄のものとして読み取りました）"
+    yield from _kept(sheet)
+    for cell, text in sheet.notes.items():
+        yield f"    コメント {cell}: {shown(text, 200)}"
+    for c in sheet.merge.conflicts:
+        yield f"    競合: {sheet.labels[c.ref]}"
+        issued, returned, current = (shown(text, 40) for text in (c.issued, c.returned, c.current))
+        yield f"      発行時「{issued}」 返送「{returned}」 マスター「{current}」"
+
+
+def _is_open(planned: FilePlan) -> bool:
+    """Return True if a file, or a sheet of it, did not go in, or a conflict is to be decided."""
+    conflicts = any(sheet.merge.conflicts for sheet in planned.sheets)
+    return bool(planned.faults or conflicts) or planned.status in (Status.HELD, Status.REFUSED)
+
+
+def _reasons(files: Sequence[FilePlan]) -> str:
+    """Return the codes of the first errors of held sheets and refused files, the most frequent first."""
+    held = [s.problems for f in files for s in f.sheets if s.status in (Status.HELD, Status.REFUSED)]
+    errors = ([p.code for p in found if p.severity == "error"] for found in (*held, *(f.faults for f in files)))
+    return "、".join(f"{code} {count:,}" for code, count in Counter(own[0] for own in errors if own).most_common())
 
 
 def _kept(sheet: SheetPlan) -> Iterator[str]:
@@ -129,7 +165,7 @@ def _known(files: Sequence[FilePlan]) -> Iterator[str]:
 
 
 def _numbers(files: Sequence[FilePlan]) -> str:
-    return "、".join(dict.fromkeys(f.return_id for f in files))
+    return first_ten(list(dict.fromkeys(f.return_id for f in files)))
 
 
 def _aside(sheet: SheetPlan) -> str:

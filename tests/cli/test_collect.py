@@ -135,6 +135,19 @@ def test_an_answer_that_a_later_return_left_blank_is_named(
     ]
 
 
+def test_of_many_files_only_those_with_remarks_are_shown_the_held_ones_last(
+    quarter: Quarter, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dxreport.cli.collect_results._MANY", 2)
+    quarter.put(quarter.filled({"03-01": {"activity.progress/K1/1": "順調"}}, "総務課"), "b.xlsx")
+    quarter.put(quarter.filled({}, "農林水産課"), "c.xlsx")
+    folder = quarter.put(b"no workbook", "a.txt").parent
+    code, lines = say(quarter, capsys, "collect", folder)
+    assert code == 1 and lines[0] == "指摘なしで取り込んだファイル 1"
+    assert [line.partition("（")[0] for line in lines if line.startswith("■")] == ["■ a.txt", "■ b.xlsx"]
+    assert "保留の理由（シートの数）: E101 1、E401 1" in lines
+
+
 @pytest.mark.quick
 def test_an_answer_that_a_later_return_shows_as_issued_is_named(
     quarter: Quarter, capsys: pytest.CaptureFixture[str]
