@@ -232,7 +232,8 @@ class ConflictRows:
         for key, old in before.conflicts.items():
             now = after.conflicts.get(key)
             if (row := self._row(measure, old)) and (now is None or not _alike(now, old)):
-                standing = now or after.put.get(old.ref)
+                asked = now or next((c for c in after.conflicts.values() if c.ref == old.ref), None)
+                standing = asked or after.put.get(old.ref)
                 winner = standing.by if standing else None
                 why = reason or (f"返送 {winner[0]} に置き換え" if winner else TYPED)
                 self.write(replace(row, state=ConflictState.WITHDRAWN, reason=why, when=self._when))

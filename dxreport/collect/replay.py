@@ -350,6 +350,10 @@ class _Fold:
             elif known[0].rank > said.rank and known[0].text != said.text:
                 overtaken.add(known[1][0])
         entry.merge = self._merge(sheet, counted)
+        asked = {c.ref for c in entry.merge.conflicts}
+        for ref, text in counted.items():
+            if ref in asked or self._text(ref) == text:
+                self.conflicts.pop((ref, ""), None)  # what was withdrawn no longer matters
         changed = bool(entry.merge.changes or entry.merge.conflicts)
         entry.overtaken_by = "" if changed else max(overtaken)
         silent = not entry.says and entry.leans and not sheet.corrects
@@ -435,7 +439,7 @@ class _Fold:
     def _edit(self, ref: Ref, old: str, new: str) -> None:
         here = self._text(ref)
         self.conflicts = {k: c for k, c in self.conflicts.items() if c.ref != ref or c.returned != new}
-        if here not in (old, new):
+        if here not in (old, new) and not any(c.by and c.ref == ref for c in self.conflicts.values()):
             self.conflicts[ref, ""] = OpenConflict(ref, "", here, old, new, None)
         self._put(ref, new, None, "")
 

@@ -71,7 +71,8 @@ class Put:
 class OpenConflict:
     """A cell that two sides changed.
 
-    ``round`` is "" and ``by`` None if a person typed over a text that was withdrawn afterwards.
+    ``round`` is "" and ``by`` None if a person typed over a text that was withdrawn afterwards; there is no such
+    question about a cell while a return asks one.
     """
 
     ref: Ref

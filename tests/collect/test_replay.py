@@ -358,6 +358,35 @@ def test_an_edit_over_a_withdrawn_text_becomes_a_question(desk: Desk) -> None:
     assert desk.texts() == {X: "hand"}
 
 
+@pytest.mark.parametrize("text", ["return", "newer", "hand"])
+def test_what_a_return_asks_or_says_takes_the_place_of_that_question(desk: Desk, text: str) -> None:
+    """The withdrawn sheet accepted after all, one that says otherwise, and one that says what the person typed."""
+    return_id = desk.give(first_issue(desk), {A: "1", B: "1", X: "return"})
+    desk.edit(X, "hand")
+    desk.withdraw(return_id)
+    if text == "return":
+        desk.accept((return_id, "I1"))
+    else:
+        desk.give(first_issue(desk), {A: "1", B: "1", X: text})
+    questions = desk.state().conflicts
+    assert {key: (c.returned, c.current) for key, c in questions.items()} == (
+        {} if text == "hand" else {(X, FIRST): (text, "hand")}
+    )
+    assert desk.texts()[X] == "hand"
+
+
+def test_a_question_about_typing_waits_for_that_of_another_return(desk: Desk) -> None:
+    later = desk.issue(SECOND)
+    desk.edit(X, "hand")
+    desk.give(later, {D: "1", X: "later"})
+    first = desk.give(first_issue(desk), {A: "1", B: "1", X: "first"})
+    desk.decide(desk.state().conflicts[X, FIRST], "first")
+    desk.edit(X, "by hand again")
+    desk.withdraw(first)
+    assert [(key, c.returned) for key, c in desk.state().conflicts.items()] == [((X, SECOND), "later")]
+    assert desk.texts()[X] == "by hand again"
+
+
 def test_two_rounds_that_gave_the_same_answer_are_in_conflict_once_one_changes_it(desk: Desk) -> None:
     later = desk.issue(SECOND)
     desk.give(first_issue(desk), {A: "1", B: "1", X: "1"})

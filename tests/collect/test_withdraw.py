@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dxreport.collect.resolve import decide
+from dxreport.collect.resolve import accept, decide
 from dxreport.collect.withdraw import withdraw
 from dxreport.domain.errors import UsageError
 from dxreport.master.records import ConflictState, ReceiptState
@@ -45,6 +45,17 @@ def test_what_was_built_upon_becomes_a_conflict(quarter: Quarter) -> None:
     assert quarter.values("01-01")[K2] == ""
     decide(quarter.workspace, conflict.id, "issued", "取り消し", RETURNED)
     assert quarter.values("01-01")[K1] == ""
+
+
+def test_a_sheet_accepted_after_all_asks_instead_of_its_withdrawal(quarter: Quarter) -> None:
+    quarter.collect(quarter.filled({}))
+    quarter.write("01-01", {K1: "進捗遅延・課題あり"})
+    withdraw(quarter.workspace, "U0001", "", RETURNED)
+    done = accept(quarter.workspace, "U0001", "01-01", "やはり採る", RETURNED)
+    assert [(c.id, c.returned, c.current) for c in done.conflicts] == [("C0002", "予定通り", "進捗遅延・課題あり")]
+    first, second = quarter.master.conflicts
+    assert (first.state, second.state) == (ConflictState.WITHDRAWN, ConflictState.OPEN)
+    assert "U0001" in first.reason
 
 
 def test_a_later_return_stands(quarter: Quarter) -> None:
