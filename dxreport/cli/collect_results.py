@@ -49,7 +49,10 @@ def _sheet(s: SheetPlan, status: str) -> Json:
             for c in s.merge.changes
         ],
         "conflicts": [
-            {"field": str(c.ref), "label": s.labels[c.ref], "issued": c.issued, "returned": c.returned, "current": c.current}
+            {
+                "field": str(c.ref), "label": s.labels[c.ref], "issued": c.issued, "returned": c.returned, "current": c.current,
+                "conflict": s.questions.get(c.ref, ""),
+            }
             for c in s.merge.conflicts
         ],
         "moved": list(s.moved),
@@ -92,9 +95,9 @@ def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
     yield f"{sums if shown_files else '新しいファイルはありません'}。マスターの変更 {len(plan.changes)} か所。"
     if many and (why := _reasons(shown_files)):
         yield f"保留の理由（シートの数）: {why}"
-    if plan.conflicts:
-        ids = first_ten([c.id for c in plan.conflicts])
-        yield f"競合 {len(plan.conflicts)} 件は、dxreport resolve で決めるまでマスターに入りません: {ids}"
+    if plan.questions:
+        ids = first_ten(plan.questions)
+        yield f"競合 {len(plan.questions)} 件は、dxreport resolve で決めるまでマスターに入りません: {ids}"
         yield from (f"  {c.id} {c.measure} {c.label}（{shown(c.returned, 100)}）" for c in plan.conflicts if c.adds)
     if dry_run:
         yield "（--dry-run: 何も書いていません）"
@@ -121,7 +124,8 @@ def _about(sheet: SheetPlan) -> Iterator[str]:
     for cell, text in sheet.notes.items():
         yield f"    コメント {cell}: {shown(text, 200)}"
     for c in sheet.merge.conflicts:
-        yield f"    競合: {sheet.labels[c.ref]}"
+        number = f"競合 {sheet.questions.get(c.ref, '')}".rstrip()
+        yield f"    {number}: {sheet.labels[c.ref]}"
         issued, returned, current = (shown(text, 40) for text in (c.issued, c.returned, c.current))
         yield f"      発行時「{issued}」 返送「{returned}」 マスター「{current}」"
 

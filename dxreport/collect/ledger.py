@@ -231,7 +231,7 @@ class ConflictRows:
         """
         for key, old in before.conflicts.items():
             now = after.conflicts.get(key)
-            if (row := self._row(measure, old)) and (now is None or not _alike(now, old)):
+            if (row := self.row(measure, old)) and (now is None or not _alike(now, old)):
                 asked = now or next((c for c in after.conflicts.values() if c.ref == old.ref), None)
                 standing = asked or after.put.get(old.ref)
                 winner = standing.by if standing else None
@@ -242,7 +242,7 @@ class ConflictRows:
             was = before.conflicts.get(key)
             by = new.by[0] if new.by else seen
             if was is not None and _alike(was, new):
-                if (row := self._row(measure, new)) and row.return_id != by and new.by:
+                if (row := self.row(measure, new)) and row.return_id != by and new.by:
                     self.write(replace(row, return_id=by))
                 continue
             name = label(
@@ -252,6 +252,12 @@ class ConflictRows:
             self._add(
                 by, measure, new.ref, name, issued=new.issued, returned=new.returned, current=new.current, reason=why
             )
+
+    def row(self, measure: str, conflict: OpenConflict) -> Conflict | None:
+        """Return the open row of a conflict, None if a person removed or closed it."""
+        wanted = (conflict.ref, conflict.returned, conflict.current)
+        rows = (r for r in self._rows(measure) if r.state is ConflictState.OPEN)
+        return next((r for r in rows if (r.ref, r.returned, r.current) == wanted), None)
 
     def offer(self, return_id: str, sheet: SheetReading) -> None:
         """Open a row for each item that a department added, unless it was offered before."""
@@ -269,12 +275,6 @@ class ConflictRows:
             mine = row.return_id == return_id and row.measure in measures and row.adds
             if mine and row.state is ConflictState.OPEN:
                 self.write(replace(row, state=ConflictState.WITHDRAWN, reason=reason, when=self._when))
-
-    def _row(self, measure: str, conflict: OpenConflict) -> Conflict | None:
-        """Return the open row of a conflict, None if a person removed it."""
-        wanted = (conflict.ref, conflict.returned, conflict.current)
-        rows = (r for r in self._rows(measure) if r.state is ConflictState.OPEN)
-        return next((r for r in rows if (r.ref, r.returned, r.current) == wanted), None)
 
     def _rows(self, measure: str) -> Iterator[Conflict]:
         return (self._all[id_] for id_ in self._of.get(measure, ()))

@@ -36,9 +36,10 @@ WORDS = {Status.MERGED: "取込", Status.UNCHANGED: "変更なし", Status.HELD:
 class SheetPlan:
     """One sheet of a returned file and its outcome.
 
-    ``labels`` name the cells of its changes and conflicts. ``texts`` are all its texts, ``cells`` their places in the
-    file. ``notes`` are the department's, by cell. ``meant`` is the round it was filled in for, if not its own. ``kept``
-    is the return whose answer stays in each cell that it left as issued.
+    The conflicts of ``merge`` are those still open; ``questions`` are their numbers. ``labels`` name the cells of its
+    changes and conflicts. ``texts`` are all its texts, ``cells`` their places in the file. ``notes`` are the
+    department's, by cell. ``meant`` is the round it was filled in for, if not its own. ``kept`` is the return whose
+    answer stays in each cell that it left as issued.
     """
 
     sheet: str
@@ -56,6 +57,7 @@ class SheetPlan:
     notes: Mapping[str, str] = field(default_factory=dict)
     meant: str = ""
     kept: Mapping[Ref, str] = field(default_factory=dict)
+    questions: Mapping[Ref, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,12 @@ class Plan:
     updated: tuple[Receipt | Conflict, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     texts: tuple[tuple[str, Ref, str], ...] = ()
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """The numbers of the open conflicts that the files raise, and of the new ones."""
+        raised = (number for f in self.files for s in f.sheets for number in s.questions.values())
+        return tuple(sorted({*raised, *(c.id for c in self.conflicts)}))
 
     @property
     def clean(self) -> bool:

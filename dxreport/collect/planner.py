@@ -273,6 +273,9 @@ class Planner:
             merge, status = Merge(), Status.HELD
         else:
             merge, status = now.merge, Status.MERGED if now.merge != Merge() else Status.UNCHANGED
+        asked = {q.ref: q for (_, round_), q in state.conflicts.items() if q.by == key and round_ == sheet.round}
+        merge = replace(merge, conflicts=tuple(c for c in merge.conflicts if c.ref in asked))
+        rows = {c.ref: self.books.conflicts.row(sheet.measure, asked[c.ref]) for c in merge.conflicts}
         settings = self.books.master.settings
         refs = [*(c.ref for c in merge.changes), *(c.ref for c in merge.conflicts)]
         texts = state.values() | dict(sheet.texts) if refs else {}
@@ -280,6 +283,7 @@ class Planner:
         return replace(
             unchanged, status=status, problems=found, merge=merge, labels=labels, moved=sheet.moved, notes=sheet.notes,
             meant=now.judged.elsewhere if not now.fate.is_in else "", kept=now.kept if now.fate.is_in else {},
+            questions={ref: row.id for ref, row in rows.items() if row},
         )  # fmt: skip
 
 

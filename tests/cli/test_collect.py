@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dxreport.cli import main
+from dxreport.master.records import ConflictState
 from tests.support.edits import own_activity
 from tests.support.quarter import Quarter
 
@@ -202,3 +203,30 @@ def test_an_item_that_was_added_is_shown_to_whoever_decides(
     _, lines = say(quarter, capsys, "status")
     place = next(n for n, line in enumerate(lines) if "C0001" in line)
     assert text in lines[place + 1]
+
+
+def test_conflicts_are_told_with_the_numbers_of_their_rows(
+    quarter: Quarter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also one that an earlier return raised too, but none that another file of the same run has overtaken."""
+    quarter.write("01-01", {"procurement": "担当", "contact_person": "担当"})
+    one, two, three = (
+        quarter.put(quarter.filled({"01-01": {"procurement": "部署", "contact_person": name}}), f"{name}.xlsx")
+        for name in ("甲", "乙", "丙")
+    )
+    _, lines = say(quarter, capsys, "collect", one, two)
+    assert numbered(lines) == open_rows(quarter) == ["C0001", "C0002"]
+    _, lines = say(quarter, capsys, "collect", three)
+    assert numbered(lines) == open_rows(quarter) == ["C0002", "C0003"]
+
+
+def numbered(lines: list[str]) -> list[str]:
+    """The numbers of the conflicts that the screen shows one by one; its last lines name and count the same."""
+    shown = sorted(line.split(":")[0].split()[1] for line in lines if line.startswith("    競合"))
+    [last] = [line for line in lines if line.startswith("競合 ")]
+    assert last.startswith(f"競合 {len(shown)} 件") and last.rpartition(": ")[2].split("、") == shown
+    return shown
+
+
+def open_rows(quarter: Quarter) -> list[str]:
+    return [c.id for c in quarter.master.conflicts if c.state is ConflictState.OPEN]

@@ -169,7 +169,7 @@ def test_collect_json_keeps_its_contract(
     assert (first["id"], first["status"], second["status"]) == ("01-01", "merged", "merged")
     assert first["conflicts"] == [{
         "field": "procurement", "label": "調達内容（具体的に）", "issued": "利用促進事業費及び加盟促進事業費を予算化",
-        "returned": "部署の内容", "current": "担当が直した内容"}]  # fmt: skip
+        "returned": "部署の内容", "current": "担当が直した内容", "conflict": "C0001"}]  # fmt: skip
     change = next(c for c in first["changes"] if c["field"] == P1)
     assert list(change) == ["field", "label", "old", "new", "cell"]
     assert (change["old"], change["new"], change["cell"]) == (
