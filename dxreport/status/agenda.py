@@ -17,9 +17,10 @@ from ..collect.copies import kept_copies
 from ..domain import problems
 from ..domain.addresses import address_problems
 from ..domain.days import printed, printed_day, short_day
+from ..domain.model import Measure
 from ..domain.problems import Problem, listed, shown
 from ..domain.visible import one_line
-from ..master.records import Conflict, Master, Receipt
+from ..master.records import Conflict, ConflictState, Master, Receipt
 from ..workspace.paths import Workspace
 from .mailed import Mailed, mailed
 from .next_step import Step, render_command, step_after
@@ -74,17 +75,18 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """The tasks of a day, the open conflicts with their sheets, and the unidentified files of any round.
+    """The tasks of a day, the open conflicts with their measures, and the unidentified files of any round.
 
-    ``year`` is the fiscal year as printed. ``asked`` is True if drafts of the request were made. ``after`` is the step
-    to take once every sheet is in.
+    The conflicts are those of every round; the measure is None if it is gone from the master. ``year`` is the fiscal
+    year as printed. ``asked`` is True if drafts of the request were made. ``after`` is the step to take once every
+    sheet is in.
     """
 
     year: str
     found: RoundStatus
     today: date
     tasks: tuple[Task, ...]
-    conflicts: tuple[tuple[SheetStatus, Conflict], ...]
+    conflicts: tuple[tuple[Measure | None, Conflict], ...]
     unread: tuple[Receipt, ...]
     asked: bool
     after: Step
@@ -106,9 +108,7 @@ class Agenda:
     @property
     def decisions(self) -> tuple[str, ...]:
         """The open conflicts, each in two lines: where it is, and what there is to choose from."""
-        return tuple(
-            f"{c.id}　{s.department}　{s.measure} {one_line(s.name)}　{c.label}\n{_sides(c)}" for s, c in self.conflicts
-        )
+        return tuple("　".join([c.id, *_named(m, c), c.label]) + f"\n{_sides(c)}" for m, c in self.conflicts)
 
     @property
     def due_today(self) -> tuple[SheetStatus, ...]:
@@ -126,7 +126,7 @@ class Agenda:
         """A summary in sentences: what to do today, and how far the round is."""
         total = len(self.found.sheets)
         if not total:
-            return ("対象の施策はありません。",)
+            return ("対象の施策はありません。", *self._questions())
         if all(s.state is State.NOT_ISSUED for s in self.found.sheets):
             return (f"{self.found.round.name}のブックは、まだ発行していません。", *self._questions())
         if self.settled:
@@ -209,6 +209,15 @@ class Agenda:
 
 _NAMED = 3  # departments that a sentence names
 _TEXT = 40  # characters of a text to choose
+
+
+def _named(measure: Measure | None, conflict: Conflict) -> tuple[str, ...]:
+    """Return the department, and the measure with its name; only its ID if it is gone."""
+    if measure is None:
+        return (conflict.measure,)
+    return measure.lead_department, f"{measure.id} {one_line(measure.name)}"
+
+
 _UNREACHED, _TO_RETURN, _REMINDED, _FIRST = range(4)
 _BETWEEN = re.compile(r"[・･、，,\n](?![^（(]*[）)])")
 _MAIL_OF = {_TO_RETURN: "return", _FIRST: "remind"}
@@ -253,7 +262,7 @@ def agenda(workspace: Workspace, master: Master, found: RoundStatus, today: date
             d.name, way, named, d.to, d.phone, faults, tuple(sheets), last, count, first + todo, files, rank, drafted,
         ))  # fmt: skip
     tasks.sort(key=lambda t: t.rank)
-    conflicts = tuple((s, c) for s in found.sheets for c in s.conflicts)
+    conflicts = tuple((master.measure(c.measure), c) for c in master.conflicts if c.state is ConflictState.OPEN)
     asked = any(entry.kind == "request" for entry in drafts)
     after = step_after(workspace, master, found.round, today)
     return Agenda(master.settings.fiscal_year.label, found, today, tuple(tasks), conflicts, found.refused, asked, after)

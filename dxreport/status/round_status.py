@@ -139,7 +139,7 @@ class _Ledgers:
         self.master, self.round = master, round_
         self.issues = {id_: issue for issue in master.issues if issue.round == round_.name for id_ in issue.measures}
         live = [r for r in master.receipts if not r.state.aside]
-        self.live = {r.id for r in live}
+        self._live = {(r.id, r.measure) for r in live}
         self.receipts: dict[str, list[Receipt]] = {}
         for receipt in live:
             if _concerns(receipt, round_):
@@ -151,8 +151,8 @@ class _Ledgers:
 
     def conflicts(self, measure: str) -> tuple[Conflict, ...]:
         """Return the open conflicts of a measure in the round, including those that a withdrawal or rollover left."""
-        mine = {r.id for r in self.receipts.get(measure, ())}
-        return tuple(c for c in self._open.get(measure, ()) if c.return_id in mine or c.return_id not in self.live)
+        mine, asked = {r.id for r in self.receipts.get(measure, ())}, self._open.get(measure, ())
+        return tuple(c for c in asked if c.return_id in mine or (c.return_id, measure) not in self._live)
 
 
 def changed_since_issue(master: Master, round_: Round) -> tuple[Problem, ...]:

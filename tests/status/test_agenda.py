@@ -206,7 +206,7 @@ def test_conflicts_and_files_of_nobody_are_work_too(quarter: Quarter) -> None:
     quarter.write("01-01", {"procurement": "担当"})
     quarter.collect(quarter.filled({"01-01": {"procurement": "部署"}}), quarter.put(b"?", "写真.jpg"))
     found = of(quarter)
-    assert [(s.measure, c.id) for s, c in found.conflicts] == [("01-01", "C0001")]
+    assert [(m.id, c.id) for m, c in found.conflicts] == [("01-01", "C0001")]
     assert found.decisions[0].split("\n")[1:] == [
         "発行時「利用促進事業費及び加盟促進事業費を予算化」 返送「部署」 マスター「担当」"
     ]
@@ -214,6 +214,17 @@ def test_conflicts_and_files_of_nobody_are_work_too(quarter: Quarter) -> None:
     assert found.headline[1:3] == ("競合1件を決めます。", "受付不可のファイル1件を確かめます。")
     dismiss(quarter.workspace, "U0002", "広告", RETURNED)
     assert of(quarter).unread == ()
+
+
+def test_a_conflict_is_work_in_every_round_until_it_is_decided(quarter: Quarter) -> None:
+    quarter.write("01-01", {"procurement": "担当"})
+    quarter.collect(quarter.filled({"01-01": {"procurement": "部署"}}))
+    master = quarter.master
+    later = agenda(quarter.workspace, master, status(master, master.settings.round("第2四半期"), TODAY), TODAY)
+    assert [(m.id, c.id) for m, c in later.conflicts] == [("01-01", "C0001")]
+    [line] = later.decisions
+    assert line.startswith("C0001") and OFFICE in line and "競合1件を決めます。" in later.headline
+    assert not any(s.conflicts for s in later.found.sheets)
 
 
 def test_a_department_that_wrote_a_mail_is_read_before_it_is_chased(quarter: Quarter) -> None:

@@ -123,6 +123,15 @@ def test_a_question_that_a_withdrawn_return_left_is_no_answer(quarter: Quarter) 
     assert one(quarter, "01-04", LATE).state is State.MISSING
 
 
+def test_nor_is_one_that_a_return_withdrawn_in_part_left(quarter: Quarter) -> None:
+    quarter.collect(quarter.filled({}))
+    quarter.write("01-01", {P1: "進捗遅延・課題あり"})
+    withdraw(quarter.workspace, "U0001", "誤送", RETURNED, measure="01-01")
+    found = one(quarter, today=LATE)
+    assert (found.state, [c.id for c in found.conflicts]) == (State.MISSING, ["C0001"])
+    assert (one(quarter, "01-04").state, one(quarter, "01-04").conflicts) == (State.MERGED, ())
+
+
 def test_a_file_nobody_could_read_is_listed(quarter: Quarter) -> None:
     quarter.collect(quarter.put(b"no workbook", "写真.jpg"))
     assert [(r.file, r.state) for r in now(quarter).refused] == [("写真.jpg", ReceiptState.REFUSED)]
