@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ..collect.plan import WORDS, FilePlan, Plan, SheetPlan, Status
-from ..domain.problems import DISMISSED, MAIL_ONLY, WITHDRAWN, Problem, listed, shown
+from ..domain.problems import DISMISSED, EARLIER_ROUND, MAIL_ONLY, WITHDRAWN, Problem, listed, shown
 from .common import Json, first_ten, note_records, problem_record
 
 _CELLS = 6  # a line names at most this many
@@ -118,6 +118,9 @@ def _remarks(planned: FilePlan) -> Iterator[str]:
 def _about(sheet: SheetPlan) -> Iterator[str]:
     for p in sheet.problems:
         yield from _said(p, "    ")
+    if any(p.code == EARLIER_ROUND.code for p in sheet.problems):
+        for done in sheet.merge.changes:
+            yield f"    変更 {sheet.labels[done.ref]}:「{shown(done.old, 40)}」→「{shown(done.new, 40)}」"
     for what in sheet.moved:
         yield f"    移動: {what}（内容は正しい欄のものとして読み取りました）"
     yield from _kept(sheet)

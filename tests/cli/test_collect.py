@@ -10,7 +10,7 @@ import pytest
 
 from dxreport.cli import main
 from dxreport.master.records import ConflictState
-from tests.support.edits import own_activity
+from tests.support.edits import last_quarter, own_activity
 from tests.support.quarter import Quarter
 
 pytestmark = pytest.mark.slow
@@ -230,3 +230,11 @@ def numbered(lines: list[str]) -> list[str]:
 
 def open_rows(quarter: Quarter) -> list[str]:
     return [c.id for c in quarter.master.conflicts if c.state is ConflictState.OPEN]
+
+
+def test_what_an_earlier_rounds_sheet_changes_is_shown(quarter: Quarter, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "念のため確認"
+    [data] = last_quarter({"activity.countermeasure/K1/1": text})(quarter)
+    _, lines = say(quarter, capsys, "collect", quarter.put(data, "旧.xlsx"))
+    [line] = [line for line in lines if line.startswith("    変更 ")]
+    assert line.endswith(f"「（空白）」→「{text}」")
