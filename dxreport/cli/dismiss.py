@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ..domain.errors import UsageError
+from ..domain.spelling import typed_id
 from . import console
 from .common import Call, command
 
@@ -20,6 +21,7 @@ def dismiss(call: Call, return_id: str, reason: str) -> int:
     """
     from ..collect.dismiss import dismiss as put_aside
 
+    return_id = typed_id(return_id)
     if not reason.strip():
         raise UsageError("--reason が要ります。", "なぜ除外するかを --reason に書いてください。")
     done = put_aside(call.workspace, return_id, reason, call.now)

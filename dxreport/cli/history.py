@@ -24,6 +24,7 @@ def history(call: Call, measure: str | None) -> None:
     from ..collect.originals import original_path
 
     workspace, master = call.workspace, call.master()
+    measure = master.by_id.spelt(measure) if measure else ""
     if measure and master.measure(measure) is None:
         known = (m.id for m in master.measures)
         raise UsageError(f"施策 {measure} はありません。", known_names(measure_id(measure), "施策ID", known))

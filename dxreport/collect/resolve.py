@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NoReturn
 
 from ..domain.errors import MasterError, UsageError
-from ..domain.fields import Field, FieldKind, Ref
-from ..domain.model import normalise
-from ..domain.problems import Problem
-from ..domain.quantities import number_text
+from ..domain.fields import FieldKind, Ref
+from ..domain.model import Settings, normalise
+from ..domain.problems import Problem, choices, shown
+from ..domain.quantities import date_text, number_text
+from ..domain.spelling import did_you_mean, nearest, same_word
+from ..domain.values import fold, is_marked, is_unmarked
 from ..master.records import Change, Conflict, ConflictState
 from ..master.schema import FIELDS
 from ..workspace.files import locked
@@ -17,13 +21,23 @@ from ..workspace.paths import Workspace
 from ..workspace.transaction import ready_to_write
 from .commit import Books, opened
 from .events import Accept, Adopt, Decision, Edit
-from .ledger import addition
+from .ledger import addition, shown_problems
 from .originals import original
 from .planner import Planner
 from .reader import FileReader
 from .state import ASIDE, Fate, SheetOutcome
 
 SIDES = {"issued": "発行時の値", "returned": "返送の値", "current": "マスターの値"}
+_CHECKS = ("○", "☑", "□")
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A cell in which an earlier decision stands against an accepted sheet: ``text`` is there, at ``place``."""
+
+    conflict: Conflict
+    text: str
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +45,18 @@ class Accepted:
     """The effects of accepting a sheet.
 
     ``conflicts`` are the new ones, including offers of items that the department added; ``not_taken`` are the problems
-    of cells whose text could not be taken.
+    of cells whose text could not be taken, ``despite`` the other errors that it was accepted with. ``decided`` are the
+    cells that its answers leave as they are. ``blank`` is True if it has no answer at all.
     """
 
+    return_id: str
+    measure: str
     changes: tuple[Change, ...]
     conflicts: tuple[Conflict, ...]
     not_taken: tuple[Problem, ...]
+    despite: tuple[Problem, ...] = ()
+    decided: tuple[Decided, ...] = ()
+    blank: bool = False
 
 
 def decide(workspace: Workspace, conflict_id: str, take: str, reason: str, now: datetime) -> tuple[Change, ...]:
@@ -45,6 +65,7 @@ def decide(workspace: Workspace, conflict_id: str, take: str, reason: str, now: 
     Return the changes to the master, none if its text stays. Raise UsageError if the conflict is not open or ``take``
     does not fit it, MasterError or LockedError if the master cannot be written.
     """
+    take = _side(take)
     ready_to_write(workspace)
     with locked(workspace.lock):
         books = opened(workspace, now)
@@ -60,6 +81,18 @@ def decide(workspace: Workspace, conflict_id: str, take: str, reason: str, now: 
         plan = books.difference()
         books.commit("resolve", plan, now)
     return tuple(c for c in plan.changes if c.note == why)
+
+
+def _side(take: str) -> str:
+    """Return the key of SIDES that was typed, else the text itself. Raise UsageError for a misspelt key."""
+    plain = fold(take).lower()
+    if plain not in SIDES and (near := nearest(take, SIDES)):
+        meant = "、".join(f"{key}（{what}）" for key, what in SIDES.items())
+        raise UsageError(
+            f"--take の「{take}」は、{near} の誤りではありませんか。",
+            f"{meant}のどれかを指定してください。「{take}」という文にするなら、マスターに直接書き入れてください。",
+        )
+    return plain if plain in SIDES else take
 
 
 def _why(row: Conflict, take: str, reason: str) -> str:
@@ -98,7 +131,7 @@ def _decide(books: Books, row: Conflict, take: str, why: str) -> Conflict:
     here = state.text(row.ref) if known is None else known.get(row.ref, "")
     text = {"issued": row.issued, "returned": row.returned, "current": here}.get(take)
     if text is None:
-        text = _standard(take, books.master.settings.catalogue.field.get(row.ref.field))
+        text = _standard(take, row.ref.field, books.master.settings)
     wanted = row.ref, row.returned, row.current
     asked = next((c for c in state.conflicts.values() if (c.ref, c.returned, c.current) == wanted), None)
     if asked is not None:
@@ -124,17 +157,34 @@ def _labels(books: Books, measure: str, ref: Ref) -> dict[Ref, str]:
     return {new: catalogue.defaults[new.field] for new in begins if new != ref}
 
 
-def _standard(take: str, field: Field | None) -> str:
-    """Return a typed text as reading a sheet would give it. Raise UsageError for a number that cannot be read."""
-    text = normalise(take)
-    if not text or field is None or field.kind is not FieldKind.NUMBER:
+def _standard(take: str, key: str, settings: Settings) -> str:
+    """Return a typed text as reading a sheet would give it. Raise UsageError if its field cannot hold it."""
+    text, field = normalise(take), settings.catalogue.field.get(key)
+    if not text.strip() or field is None:
         return text
-    number = number_text(text, field.unit)
-    if number is None:
-        raise UsageError(
-            f"「{text}」は数値ではありません（{field.label}）。", "--take 1250 のように、数字で指定してください。"
-        )
-    return number
+    words = settings.words(field)
+    if words and text not in words:
+        word = same_word(text, words)
+        return word if word else _refused(text, field.label, words)
+    if field.kind is FieldKind.CHECK and not (is_marked(text) or is_unmarked(text)):
+        _refused(text, field.label, _CHECKS)
+    if field.kind is FieldKind.NUMBER:
+        return number_text(text, field.unit) or _not_a("数値", text, field.label, "--take 1250 のように、数字")
+    if field.kind is FieldKind.DATE:
+        return date_text(text) or _not_a("日付", text, field.label, "--take 2022/7/19 のように、日付")
+    return text
+
+
+def _not_a(kind: str, text: str, label: str, how: str) -> NoReturn:
+    raise UsageError(f"「{text}」は{kind}ではありません（{label}）。", f"{how}で指定してください。")
+
+
+def _refused(text: str, label: str, words: tuple[str, ...]) -> NoReturn:
+    """Raise UsageError for a text that is none of the words of its field."""
+    raise UsageError(
+        f"「{text}」は、{label}に書ける語ではありません。{did_you_mean(text, words)}",
+        f"--take には、{choices(words)}のどれかを指定してください。",
+    )
 
 
 def _adopt(books: Books, row: Conflict, why: str) -> None:
@@ -168,6 +218,7 @@ def accept(
         books = opened(workspace, now)
         if password and not any(books.store.reading(r.reading).sheets for r in books.reads().get(return_id, ())):
             _read_at_last(books, return_id, password)
+        measure = books.master.by_id.spelt(measure)
         found = _waiting(books, return_id, measure)
         books.add(Accept(return_id, found.sheet.issue, reason), measure)
         reading = books.reading(return_id)
@@ -175,10 +226,32 @@ def accept(
             if (sheet.measure, sheet.issue) == (measure, found.sheet.issue):
                 books.conflicts.offer(return_id, sheet)
         plan = books.difference()
-        says = books.state(measure).outcomes[return_id, found.sheet.issue].says
+        outcome = books.state(measure).outcomes[return_id, found.sheet.issue]
+        decided = tuple(_stand(books, measure, outcome))
         books.commit("resolve", plan, now)
-    lost = (p for p in found.judged.own if p.code.startswith("E3") and not any(Ref.parse(f) in says for f in p.fields))
-    return Accepted(plan.changes, plan.conflicts, tuple(lost))
+    errors = [p for p in shown_problems(outcome, books.files()) if p.code.startswith("E")]
+    lost = [p for p in errors if p.code.startswith("E3") and not any(Ref.parse(f) in outcome.says for f in p.fields)]
+    return Accepted(
+        return_id,
+        measure,
+        plan.changes,
+        plan.conflicts,
+        tuple(lost),
+        tuple(p for p in errors if p not in lost),
+        decided,
+        not outcome.says,
+    )
+
+
+def _stand(books: Books, measure: str, outcome: SheetOutcome) -> Iterator[Decided]:
+    """Yield the cells in which a decision against the same answer stands."""
+    state, rows = books.state(measure), books.master.conflicts
+    last = {row.ref: row for row in rows if row.measure == measure and row.state is ConflictState.RESOLVED}
+    for ref, row in last.items():
+        said, text = outcome.says.get(ref), state.text(ref)
+        open_ = (ref, outcome.sheet.round) in state.conflicts
+        if said is not None and said.text == row.returned != text and not open_:
+            yield Decided(row, text, str(books.master.place(measure, ref) or ""))
 
 
 def _read_at_last(books: Books, return_id: str, password: str) -> None:
@@ -191,13 +264,26 @@ def _read_at_last(books: Books, return_id: str, password: str) -> None:
 def _open(books: Books, id_: str) -> Conflict:
     conflicts = books.master.conflicts
     found = next((c for c in conflicts if c.id == id_), None)
-    if found is None or found.state is not ConflictState.OPEN:
-        still = "、".join(c.id for c in conflicts if c.state is ConflictState.OPEN)
-        raise UsageError(
-            f"競合 {id_} は{'ありません' if found is None else found.state.value + 'です'}。",
-            f"未解決の競合は、{still} です。" if still else "未解決の競合はありません。",
-        )
-    return found
+    if found is not None and found.state is ConflictState.OPEN:
+        return found
+    still = "、".join(c.id for c in conflicts if c.state is ConflictState.OPEN)
+    others = f"未解決の競合は、{still} です。" if still else "未解決の競合はありません。"
+    if found is None:
+        raise UsageError(f"競合 {id_} はありません。", others)
+    if found.state is ConflictState.WITHDRAWN:
+        raise UsageError(f"競合 {id_} は取り下げられています。", others)
+    raise UsageError(
+        f"競合 {id_} は解決済みです（{found.reason.removeprefix(f'競合 {id_}: ')}）。",
+        _other_way(books, found) + others,
+    )
+
+
+def _other_way(books: Books, row: Conflict) -> str:
+    """Say how to change one's mind about a decided conflict."""
+    place = None if row.adds else books.master.place(row.measure, row.ref)
+    here = books.texts.get(row.measure, {}).get(row.ref, "")
+    where = f"マスターの{place}（いまは「{shown(here)}」）" if place else "マスター"
+    return f"決め直すときは、{where}を直接書き直して保存してください。次の取込などで、変更履歴に手入力として残ります。"
 
 
 def _waiting(books: Books, return_id: str, measure: str) -> SheetOutcome:

@@ -279,6 +279,11 @@ class MeasureIndex(dict[str, Measure]):
         """The measures by the standard spelling of their IDs."""
         return {measure_id(id_): measure for id_, measure in self.items()}
 
+    def spelt(self, text: str) -> str:
+        """Return the ID of the measure that a text names, however it is typed; the text itself if there is none."""
+        found = self.get(text) or self.standard.get(measure_id(text))
+        return found.id if found else text
+
 
 def _without_empty_tail(items: tuple[Item, ...]) -> tuple[Item, ...]:
     end = len(items)

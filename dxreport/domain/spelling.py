@@ -27,6 +27,12 @@ def by_number(id_: str) -> tuple[list[str | int], str]:
     return [int(group) if place % 2 else group for place, group in enumerate(groups)], id_
 
 
+def typed_id(text: str) -> str:
+    """Return the number of a return or conflict, or one with a 施策ID, as ledgers write it: ``ｕ０００１／１－９`` is ``U0001/1-9``."""
+    number, slash, measure = fold(text).partition("/")
+    return f"{number.strip().upper()}{slash}{measure.strip()}"
+
+
 def area_code(text: str) -> str:
     """Return the number of a 分野 in its standard spelling: ``1`` and ``０１`` are ``01``; others are folded."""
     plain = fold(text)

@@ -228,12 +228,12 @@ def test_the_text_of_collect_names_sheet_cell_value_and_remedy(
 
 
 def test_resolve_answers_and_decides(quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
-    run(quarter, "collect", *mixed)
-    capsys.readouterr()
+    _, held = answer(quarter, capsys, "collect", *mixed)
+    told = [p | {"severity": "warning"} for m in held["files"][1]["measures"] for p in m["problems"]]
     assert answer(quarter, capsys, "resolve", "C0001", "--take", "returned") == (
         0, {"conflict": "C0001", "changed": True, "new": "部署の内容"})  # fmt: skip
     assert answer(quarter, capsys, "resolve", "U0002/03-01", "--accept", "--reason", "電話で確認") == (
-        0, {"return": "U0002", "id": "03-01", "changes": 3, "conflicts": 0, "not_taken": []})  # fmt: skip
+        0, {"return": "U0002", "id": "03-01", "changes": 3, "conflicts": 0, "not_taken": [], "despite": told, "decided": []})  # fmt: skip
     assert quarter.values("01-01")["procurement"] == "部署の内容"
     assert quarter.values("03-01")[P1] == "順調"
 
@@ -291,3 +291,31 @@ def test_the_same_commands_at_the_same_time_write_the_same_bytes(
         assert run(quarter, "collect", quarter.put(quarter.filled({}), "a.xlsx")) == 0
         made.append(quarter.files())
     assert made[0] == made[1]
+
+
+def test_ids_may_be_typed_in_any_width_and_case(
+    quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(quarter, "collect", *mixed)
+    assert run(quarter, "resolve", "ｃ０００１", "--take", "returned") == 0
+    assert run(quarter, "resolve", "u0002／０３－０１", "--accept", "--reason", "電話で確認") == 0
+    assert run(quarter, "dismiss", "Ｕ０００３", "--reason", "回答ではない") == 0
+    assert run(quarter, "history", "--measure", "３－１") == 0
+    assert "03-01" in capsys.readouterr().out
+    _, told = answer(quarter, capsys, "withdraw", "ｕ０００１/1-4")
+    assert (told["return"], told["measure"]) == ("U0001", "01-04")
+    states = {(r.id, r.measure): r.state.value for r in quarter.master.receipts}
+    assert (states["U0001", "01-04"], states["U0002", "03-01"], states["U0003", ""]) == ("取下げ", "取込済", "除外")
+
+
+def test_the_withdraw_screen_says_what_each_answer_to_a_conflict_does(
+    quarter: Quarter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(quarter, "collect", quarter.put(quarter.filled({}), "a.xlsx"))
+    quarter.write("01-01", {P1: "進捗遅延・課題あり"})
+    capsys.readouterr()
+    assert run(quarter, "withdraw", "U0001") == 1
+    lines = capsys.readouterr().out.splitlines()
+    for take, text in (("current", "進捗遅延・課題あり"), ("issued", "（空白）"), ("returned", "予定通り")):
+        [line] = [line for line in lines if f"dxreport resolve C0001 --take {take}" in line]
+        assert f"「{text}」" in line

@@ -157,6 +157,53 @@ def test_a_conflict_is_decided_and_written_as_a_number(scene: Evaluation, take: 
     assert number in [c.value for c in openpyxl.load_workbook(scene.workspace.master)["費用"][2]]
 
 
+def test_a_conflict_about_a_choice_takes_only_its_words(scene: Evaluation) -> None:
+    def type_over(sheet) -> None:
+        heads = {c.value: c.column for c in sheet[1]}
+        sheet.cell(2, heads["方向性"], "縮小")
+
+    data = scene.filled(ANSWERS)
+    scene.retype("施策", type_over)
+    scene.collect(data)
+    [conflict] = scene.master.conflicts
+    with pytest.raises(UsageError, match="方向性") as caught:
+        decide(scene.workspace, conflict.id, "充実", "", LATER)
+    assert "「拡充」「継続」" in caught.value.fix
+    decide(scene.workspace, conflict.id, "見直", "", LATER)
+    assert scene.values()["方向性"] == "見直し"
+
+
+@pytest.mark.parametrize(
+    ("kind", "take", "text"),
+    [
+        ("日付", "2022年7月19日", "2022-07-19"),
+        ("日付", "七月", None),
+        ("チェック", "○", "○"),
+        ("チェック", "たぶん", None),
+    ],
+)
+def test_a_conflict_about_a_date_or_a_check_takes_only_such(
+    scene: Evaluation, kind: str, take: str, text: str | None
+) -> None:
+    scene.redeclare("評価理由", {"種類": kind, "報告": ""})
+
+    def type_over(sheet, typed: str) -> None:
+        heads = {c.value: c.column for c in sheet[1]}
+        sheet.cell(2, heads["評価理由"], typed)
+
+    scene.issue(LATER)
+    data = scene.filled(ANSWERS | {"評価理由": "2022年7月1日" if kind == "日付" else "☑"})
+    scene.retype("施策", lambda sheet: type_over(sheet, "2022-07-02" if kind == "日付" else "□"))
+    scene.collect(data, now=LATER)
+    [conflict] = scene.master.conflicts
+    if text is None:
+        with pytest.raises(UsageError, match="一次評価の理由"):
+            decide(scene.workspace, conflict.id, take, "", LATER)
+    else:
+        decide(scene.workspace, conflict.id, take, "", LATER)
+        assert scene.values()["評価理由"] == text
+
+
 def test_a_withdrawal_takes_everything_back(scene: Evaluation) -> None:
     before = scene.values()
     scene.collect(scene.filled({**ANSWERS, "費用.費目/費用3": "旅費", "費用.予算額/費用3": 1, "費用.決算額/費用3": 1}))

@@ -489,7 +489,7 @@ class _Weeks:
         """An open conflict is decided."""
         for c in self.quarter.master.conflicts:
             if c.state is ConflictState.OPEN:
-                take = self.dice.choice(("issued", "returned", "current", "別の文"))
+                take = self.dice.choice(("issued", "returned", "current", "別の文" if str(c.ref) != P1 else LATE))
                 decide(self.quarter.workspace, c.id, take, "", self.now)
                 return
         self.back()

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import msoffcrypto
+import openpyxl
 import pytest
 from lxml import etree
 
@@ -16,6 +17,7 @@ from dxreport.collect.resolve import accept, decide
 from dxreport.collect.run import collect
 from dxreport.collect.withdraw import withdraw
 from dxreport.domain.errors import LockedError, UsageError
+from dxreport.domain.fields import Ref
 from dxreport.master.records import ConflictState, ReceiptState
 from dxreport.status.round_status import State, status
 from tests.support.packages import delete_row, edited, rows_of, sheet_xml, with_cell, with_sheet
@@ -161,6 +163,77 @@ def test_a_conflict_is_decided_once(conflict: Quarter) -> None:
         settle(conflict, "returned")
 
 
+@pytest.mark.parametrize(
+    ("take", "side"),
+    [("Returned", "returned"), ("ｃｕｒｒｅｎｔ", "current"), ("retuned", ""), ("curent", ""), ("issue", "")],
+)
+def test_a_misspelt_side_is_not_written_as_a_text(conflict: Quarter, take: str, side: str) -> None:
+    if not side:
+        with pytest.raises(UsageError, match=r"returned|current|issued"):
+            settle(conflict, take)
+    else:
+        settle(conflict, take)
+    assert conflict.values("01-01")["procurement"] == (BACK if side == "returned" else NOW_THERE)
+
+
+def test_a_decided_conflict_is_decided_otherwise_in_the_cell_that_is_named(conflict: Quarter) -> None:
+    settle(conflict, "returned")
+    with pytest.raises(UsageError) as caught:
+        settle(conflict, "issued")
+    place = conflict.master.place("01-01", Ref("procurement"))
+    assert str(place) in caught.value.fix
+    book = openpyxl.load_workbook(conflict.workspace.master)
+    book[place.sheet][place.cell] = "考え直した内容"
+    book.save(conflict.workspace.master)
+    conflict.collect(conflict.filled({}, "総務課"), now=RETURNED + 2 * DAY)
+    last = next(c for c in reversed(conflict.master.changes) if c.measure == "01-01")
+    assert (last.old, last.new, last.note) == (BACK, "考え直した内容", "手入力")
+    assert [c.state for c in conflict.master.conflicts] == [ConflictState.RESOLVED]
+
+
+def test_a_withdrawn_conflict_is_not_decided(conflict: Quarter) -> None:
+    withdraw(conflict.workspace, "U0001", "", RETURNED + DAY)
+    with pytest.raises(UsageError, match="取り下げられています"):
+        settle(conflict, "current")
+
+
+@pytest.fixture
+def words(quarter: Quarter) -> Quarter:
+    """A quarter with conflict C0001 open, on the first 進捗 of 01-01: 予定通り in the master, a delay in the return."""
+    quarter.write("01-01", {P1: "予定通り"})
+    quarter.collect(quarter.filled({"01-01": {P1: "進捗遅延・課題あり", C1: "人を増やす"}}))
+    return quarter
+
+
+@pytest.mark.parametrize("take", ["予定どおり", " 予定通り", "予定通", "進捗遅延・ 課題あり"])
+def test_a_word_is_taken_as_a_sheet_would_be_read(words: Quarter, take: str) -> None:
+    settle(words, take)
+    assert words.values("01-01")[P1] in {w.word for w in words.master.settings.progress_words}
+
+
+@pytest.mark.parametrize("take", ["よていどおり", "順調", "進捗遅延・課題有り"])
+def test_what_is_no_word_of_its_field_is_refused_with_the_words(words: Quarter, take: str) -> None:
+    before = words.files()
+    with pytest.raises(UsageError) as caught:
+        settle(words, take)
+    assert all(w.word in caught.value.fix for w in words.master.settings.progress_words)
+    assert words.files() == before
+
+
+@pytest.mark.parametrize(("take", "stands"), [("current", "予定通り"), ("", ""), ("returned", None)])
+def test_a_decision_that_outlives_a_withdrawal_is_told(words: Quarter, take: str, stands: str | None) -> None:
+    """One that took the withdrawn text is gone with it, and asked again."""
+    settle(words, take)
+    withdraw(words.workspace, "U0001", "", RETURNED + DAY)
+    done = accept(words.workspace, "U0001", "01-01", "やはり採る", RETURNED + DAY)
+    if stands is None:
+        assert ([c.id for c in done.conflicts], done.decided) == (["C0002"], ())
+    else:
+        place = str(words.master.place("01-01", Ref.parse(P1)))
+        assert [(d.conflict.id, d.text, d.place) for d in done.decided] == [("C0001", stands, place)]
+        assert done.conflicts == () and words.values("01-01").get(P1, "") == stands
+
+
 def test_while_the_master_is_open_nothing_is_decided(conflict: Quarter) -> None:
     (conflict.workspace.master_folder / "~$master.xlsx").write_bytes(b"\2ab")
     before = conflict.files()
@@ -201,6 +274,17 @@ def test_a_held_sheet_is_accepted_as_it_is_with_its_reason(held: Quarter) -> Non
     notes = {c.note for c in held.master.changes if c.measure == "01-01"}
     assert notes == {"受入: 電話で確認"}
     assert state(held) is State.MERGED
+
+
+def test_what_a_sheet_is_accepted_with_is_told(held: Quarter) -> None:
+    done = accept(held.workspace, "U0001", "01-01", "電話で確認", RETURNED + DAY)
+    assert ([p.code for p in done.despite], done.not_taken, done.blank) == (["E301", "E101"], (), False)
+
+
+def test_a_blank_sheet_is_accepted_as_such(quarter: Quarter) -> None:
+    quarter.collect(quarter.filled({}, full=False))
+    done = accept(quarter.workspace, "U0001", "01-01", "電話で確認", RETURNED + DAY)
+    assert ([p.code for p in done.despite], done.changes, done.blank) == (["E103"], (), True)
 
 
 def test_the_accepted_file_again_changes_nothing(held: Quarter) -> None:
