@@ -13,7 +13,7 @@ from ..workspace.transaction import ready_to_write
 from .commit import Books, opened
 from .events import Dismiss
 from .plan import Plan
-from .state import Fate, Replayed, SheetOutcome
+from .state import Fate, SheetOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def _told(books: Books, plan: Plan, return_id: str) -> Dismissal:
     mine = tuple(row for row in rows if row.id == return_id and row.state is ReceiptState.DISMISSED)
     entered = (ReceiptState.MERGED, ReceiptState.UNCHANGED, ReceiptState.SILENT)
     sheets = (row for row in mine if row.round and row.measure in books.texts)  # without a round: it was not read
-    open_ = (row.measure for row in sheets if not _counted(books.state(row.measure), row))
+    open_ = (row.measure for row in sheets if not books.state(row.measure).counted(row.round))
     return Dismissal(
         return_id,
         mine,
@@ -94,9 +94,3 @@ def _told(books: Books, plan: Plan, return_id: str) -> Dismissal:
         tuple(row for row in plan.updated if isinstance(row, Conflict)),
         tuple(dict.fromkeys(open_)),
     )
-
-
-def _counted(state: Replayed, row: Receipt) -> bool:
-    """Return True if the round of a sheet has another sheet that is in or held."""
-    fates = (o.fate for o in state.outcomes.values() if o.sheet.round == row.round)
-    return any(fate.is_in or fate in (Fate.HELD, Fate.ELSEWHERE) for fate in fates)

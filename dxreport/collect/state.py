@@ -159,6 +159,11 @@ class Replayed:
         """Return the text at an address, "" for none."""
         return self.put[ref].text if ref in self.put else self.first.get(ref, "")
 
+    def counted(self, round_: str) -> bool:
+        """Return True if a round has a sheet that is in or held."""
+        fates = (o.fate for o in self.outcomes.values() if o.sheet.round == round_)
+        return any(fate.is_in or fate in (Fate.HELD, Fate.ELSEWHERE) for fate in fates)
+
     def settled(self, round_: str) -> bool:
         """Return True if a round is answered and none of its sheets is held."""
         fates = [o.fate for o in self.outcomes.values() if o.sheet.round == round_]

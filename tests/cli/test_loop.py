@@ -319,3 +319,14 @@ def test_the_withdraw_screen_says_what_each_answer_to_a_conflict_does(
     for take, text in (("current", "進捗遅延・課題あり"), ("issued", "（空白）"), ("returned", "予定通り")):
         [line] = [line for line in lines if f"dxreport resolve C0001 --take {take}" in line]
         assert f"「{text}」" in line
+
+
+def test_the_withdraw_screen_names_dismiss_for_what_is_only_held(
+    quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(quarter, "collect", mixed[1])
+    for args in (["--dry-run"], []):
+        capsys.readouterr()
+        assert run(quarter, "withdraw", "U0001/03-01", *args) == 0
+        said = capsys.readouterr().out
+        assert "dxreport dismiss" in said and "元に戻しました" not in said

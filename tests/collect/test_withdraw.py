@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from dxreport.collect.resolve import accept, decide
 from dxreport.collect.withdraw import withdraw
 from dxreport.domain.errors import UsageError
-from dxreport.master.records import ConflictState, ReceiptState
+from dxreport.master.records import ConflictState, FinalReport, ReceiptState, timestamp
+from dxreport.master.write import MasterEdit
 from tests.support.quarter import RETURNED, Quarter
 
 pytestmark = pytest.mark.slow
 
+DAY = timedelta(days=1)
 K1 = "activity.progress/K1/1"
 K2 = "activity.progress/K2/1"
 
@@ -102,6 +106,40 @@ def test_a_dry_run_writes_nothing(quarter: Quarter) -> None:
     before = quarter.files()
     assert withdraw(quarter.workspace, "U0001", "", RETURNED, dry_run=True).changes
     assert quarter.files() == before
+
+
+def test_what_is_owed_again_and_what_rests_on_it_is_told(quarter: Quarter) -> None:
+    quarter.collect(quarter.filled({}))
+    freeze(quarter, "F0001", "第1四半期", RETURNED - DAY)  # before it came
+    freeze(quarter, "F0002", "第1四半期", RETURNED + DAY)
+    freeze(quarter, "F0003", "第2四半期", RETURNED + DAY)
+    one = withdraw(quarter.workspace, "U0001", "", RETURNED + DAY, measure="1-4")
+    assert (one.measure, [(r.measure, r.round) for r in one.unanswered]) == ("01-04", [("01-04", "第1四半期")])
+    rest = withdraw(quarter.workspace, "U0001", "", RETURNED + DAY)
+    assert [(r.measure, r.round) for r in rest.unanswered] == [("01-01", "第1四半期")]
+    assert [f.id for f in one.finals] == [f.id for f in rest.finals] == ["F0002", "F0003"]
+
+
+def test_a_measure_that_another_return_answered_is_not_owed(quarter: Quarter) -> None:
+    quarter.collect(quarter.filled({}))
+    quarter.collect(quarter.filled({"01-01": {"contact_person": "後任"}}))
+    assert withdraw(quarter.workspace, "U0002", "", RETURNED).unanswered == ()
+
+
+def freeze(quarter: Quarter, id_: str, label: str, when: datetime) -> None:
+    """Add a row to 確定報告."""
+    edit = MasterEdit(quarter.master)
+    edit.add(FinalReport(id_, label, timestamp(when), "0" * 64))
+    quarter.workspace.master.write_bytes(edit.data())
+
+
+@pytest.mark.parametrize("measure", ["", "01-01", "01-04"])
+def test_of_what_is_only_held_nothing_goes_back(quarter: Quarter, measure: str) -> None:
+    quarter.collect(quarter.filled({"01-01": {K1: "順調"}}))
+    before = quarter.values("01-01")
+    done = withdraw(quarter.workspace, "U0001", "", RETURNED, measure=measure)
+    assert done.only_held == (measure == "01-01") == (not done.changes)
+    assert quarter.values("01-01") == before
 
 
 def test_what_cannot_be_withdrawn(quarter: Quarter) -> None:
