@@ -47,7 +47,7 @@ _FILLS: dict[Progress, tuple[dict[str, Any], ...]] = {
     ),
 }  # fmt: skip
 # Zeros have no bar, so they get no label.
-_LABELS = {"value": True, "num_format": "0;;", "fill": {"color": _WHITE}, "font": {"size": 9, "bold": True}}
+_LABELS = {"value": True, "num_format": "#,##0;;", "fill": {"color": _WHITE}, "font": {"size": 9, "bold": True}}
 _LABELLED = (Progress.ON_TRACK, Progress.LATE)  # only these get a label in columns: the others are too low for one
 
 
@@ -80,7 +80,7 @@ def stacked(book: Workbook, topic: Topic, *, width: int, height: int) -> Chart:
     chart.set_legend({"position": "bottom", "font": font})
     chart.set_chartarea({"border": {"none": True}})
     axes = {"num_font": font, "major_gridlines": {"visible": False}, "line": {"color": _GREY}}
-    values = axes | {"min": 0, "visible": bars.percent, "num_format": "0%" if bars.percent else "0"}
+    values = axes | {"min": 0, "visible": bars.percent, "num_format": "0%" if bars.percent else "#,##0"}
     if bars.kind == "bar":
         chart.set_y_axis(axes | {"reverse": True, "interval_unit": 1})
         chart.set_x_axis(values | {"label_position": "high"})

@@ -204,15 +204,15 @@ def remarks(overview: Overview, names: Names = _STANDARD) -> tuple[str, ...]:
         return ()
     named = "、".join(f"{e.measure.id}「{e.measure.name}」{e.note}" for e in overview.ended)
     which = named if len(overview.ended) <= _NAMED_ENDED else "中止・完了・統合"
-    return (f"この四半期に実施していない{overview.stopped}{names.measure}（{which}）は、数えていません。",)
+    return (f"この四半期に実施していない{overview.stopped:,}{names.measure}（{which}）は、数えていません。",)
 
 
 def results(results_: Results) -> str:
     """Count the 成果目標 of the fiscal year by verdict, and explain which are not judged."""
     year = results_.years[results_.this_year]
-    counts = "、".join(f"{verdict.value} {n}件" for verdict, n in results_.counts if n)
+    counts = "、".join(f"{verdict.value} {n:,}件" for verdict, n in results_.counts if n)
     total = sum(n for _, n in results_.counts)
-    text = f"{year}の成果目標 {total}件のうち、{counts}です。" if total else "成果目標はありません。"
+    text = f"{year}の成果目標 {total:,}件のうち、{counts}です。" if total else "成果目標はありません。"
     if dict(results_.counts).get(Attainment.INTERIM):
         text += "「途中」は年度の途中の実績で、達成か未達かは第4四半期の報告で判定します。"
     if dict(results_.counts).get(Attainment.AS_WRITTEN):
@@ -230,15 +230,15 @@ def results_heading(results_: Results) -> str:
     if not met + short:
         return ""
     if not short:
-        return f"{results_.years[year]}の目標は、判定した{met}すべて達成"
-    return f"{results_.years[year]}の目標に届かなかった{short}（判定した{met + short}のうち{met}は達成）"
+        return f"{results_.years[year]}の目標は、判定した{met:,}すべて達成"
+    return f"{results_.years[year]}の目標に届かなかった{short:,}（判定した{met + short:,}のうち{met:,}は達成）"
 
 
 def waiting_heading(results_: Results) -> str:
     """Count the outcomes without a result; those without a target, for which none is awaited, are counted apart."""
     without = sum(o.years[results_.this_year].verdict is Attainment.NO_TARGET for o in results_.waiting)
-    apart = f"、目標のない成果目標：{without}項目" if without else ""
-    return f"実績を待つ成果目標：{len(results_.waiting) - without}項目{apart}"
+    apart = f"、目標のない成果目標：{without:,}項目" if without else ""
+    return f"実績を待つ成果目標：{len(results_.waiting) - without:,}項目{apart}"
 
 
 def waiting_note(results_: Results) -> str:
@@ -246,7 +246,7 @@ def waiting_note(results_: Results) -> str:
     here = set(results_.waiting)
     others = sum(o.years[results_.this_year].verdict is Attainment.OPEN and o not in here for o in results_.outcomes)
     year = results_.years[results_.this_year]
-    return f"ほかに、{year}の実績を待つ{others}項目は、前の年度の実績とともに「成果目標」にあります。" if others else ""
+    return f"ほかに、{year}の実績を待つ{others:,}項目は、前の年度の実績とともに「成果目標」にあります。" if others else ""
 
 
 def is_shortened(outcome: OutcomeResult) -> bool:
@@ -269,19 +269,19 @@ def since(since_: Since) -> str:
     plans = sum(c.kind == "作業予定" for c in since_.changes)
     parts = [f"{since_.quarter}の確定報告 {since_.final_id}（{day(since_.when)}）と比べています。"]
     if since_.edited:
-        of_plans = f"、うち作業予定が{plans}か所" if plans else ""
-        parts.append(f"記入の変更は{len(since_.edited)}か所{of_plans}です。")
+        of_plans = f"、うち作業予定が{plans:,}か所" if plans else ""
+        parts.append(f"記入の変更は{len(since_.edited):,}か所{of_plans}です。")
     if new := len(since_.changes) - len(since_.edited):
-        parts.append(f"ほかに、新しく記入された実績が{new}か所あります。")
+        parts.append(f"ほかに、新しく記入された実績が{new:,}か所あります。")
     return "".join(parts)
 
 
 def coordination(coordination_: Coordination, names: Names = _STANDARD) -> str:
     """Count the sheets whose answers are not in the master."""
     if not coordination_.missing:
-        return f"配付した {coordination_.issued}シートは、すべて反映済みです。"
-    missing = f"マスターに反映していない{names.measure}は {len(coordination_.missing)}{names.measure}です。"
-    return f"配付 {coordination_.issued}シート。{missing}"
+        return f"配付した {coordination_.issued:,}シートは、すべて反映済みです。"
+    missing = f"マスターに反映していない{names.measure}は {len(coordination_.missing):,}{names.measure}です。"
+    return f"配付 {coordination_.issued:,}シート。{missing}"
 
 
 def field(figures: FieldFigures, names: Names = _STANDARD) -> str:
@@ -290,7 +290,7 @@ def field(figures: FieldFigures, names: Names = _STANDARD) -> str:
         return f"{_answered(figures, names, '数値')}{_unread(figures)}"
     if isinstance(figures, FieldTexts):
         silent = figures.answered - len(figures.texts)
-        return _answered(figures, names) + (f"うち「なし」などの {silent}件は載せていません。" if silent else "")
+        return _answered(figures, names) + (f"うち「なし」などの {silent:,}件は載せていません。" if silent else "")
     assert isinstance(figures, FieldCounts)
     if not figures.answered:
         return _answered(figures, names)
@@ -324,7 +324,12 @@ def _unread(sums: FieldSums) -> str:
     if not sums.unread:
         return ""
     texts = [f"{f'{t.measure.id} {t.item}'.rstrip()}「{one_line(t.text)}」" for t in sums.unread]
-    return f"数値として読めない記入は、合計に入っていません: {listed(texts, _NAMED, ' ほか {}件')}。"
+    return f"数値として読めない記入は、合計に入っていません: {listed(texts, _NAMED, ' ほか {:,}件')}。"
+
+
+def number(count: int) -> str:
+    """Return a count as every format writes it: ``2,969``."""
+    return f"{count:,}"
 
 
 def amount(number: Decimal | None, sums: FieldSums) -> str:
