@@ -13,7 +13,7 @@ from . import words
 from .activity_records import Progress
 from .excel_charts import legend_lines, stacked
 from .excel_sheet import OVERVIEW, ReportStyles, notice, page, put_link
-from .excel_topic import LONG, Topic
+from .excel_topic import LONG, Topic, id_width
 from .records import Card, Figures
 
 if TYPE_CHECKING:
@@ -59,6 +59,9 @@ class _Overview:
         self.too_tall: list[str] = []
         self.shortened: list[str] = []
         self.widths = _WIDTHS_LONG if any(len(x.answer) > LONG for x in figures.late) else _WIDTHS
+        ids = (line.measure.id for line in (*figures.late, *figures.late_before))
+        noted = (b.measure.id + "※" * bool(b.notes) for b in figures.budgets)
+        self.widths = (id_width((*ids, *noted)), *self.widths[1:])
         for n, digits in enumerate(self.widths):
             check(self.ws.set_column(n, n, digits))
 

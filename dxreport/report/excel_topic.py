@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -11,7 +11,8 @@ from .activity_records import Category, MeasureLine
 SHARE = "達成率"  # the header of columns of percentages, which are shown as bars too
 LONG = 120  # characters; a longer 対応策 makes its column wider
 HEAD_ROW = 3  # of tables, counted from 0, as in XlsxWriter
-MEASURE_COLUMNS = {"施策ID": 8, "施策名": 26, "主管部署": 15}  # width of a column in digits, by header
+_ID, _ID_WIDTH = "施策ID", 8.0
+MEASURE_COLUMNS = {_ID: _ID_WIDTH, "施策名": 26, "主管部署": 15}  # width of a column in digits, by header
 Value = str | int | Decimal | None
 Row = tuple[Value, ...]
 
@@ -58,11 +59,23 @@ class Topic:
         """For each column, True if it holds a number."""
         return tuple(any(isinstance(row[n], int | Decimal) for row in self.rows) for n in range(len(self.columns)))
 
+    def with_whole_ids(self) -> Topic:
+        """Return the topic with a column 施策ID that is as wide as the longest of them."""
+        if _ID not in self.columns:
+            return self
+        at = list(self.columns).index(_ID)
+        return replace(self, columns={**self.columns, _ID: id_width(str(row[at]) for row in self.rows)})
+
     def without_blanks(self) -> Topic:
         """Return the topic without the columns that are blank in every row."""
         kept = [n for n in range(len(self.columns)) if any(row[n] not in (None, "") for row in self.rows)]
         columns = [item for n, item in enumerate(self.columns.items()) if n in kept]
         return replace(self, columns=dict(columns), rows=[tuple(row[n] for n in kept) for row in self.rows])
+
+
+def id_width(ids: Iterable[str]) -> float:
+    """Return the width in digits of a column in which none of these 施策ID, some with a ※, is broken."""
+    return max([_ID_WIDTH, *(1.0 + len(id_) + id_.count("※") for id_ in ids)])
 
 
 def name_of(line: MeasureLine) -> tuple[str, str, str]:
