@@ -36,7 +36,9 @@ def excel(figures: Figures) -> bytes:
         "created": datetime.fromisoformat(figures.made),
     })  # fmt: skip
     styles = ReportStyles(book)
-    topics = [_termed(topic.without_blanks().with_whole_ids(), figures.names) for topic in _topics(figures) if topic.rows]
+    topics = [
+        _termed(topic.without_blanks().with_whole_ids(), figures.names) for topic in _topics(figures) if topic.rows
+    ]
     overview_sheet(book, styles, figures, topics)
     for topic in topics:
         topic_sheet(book, styles, topic, figures)

@@ -34,12 +34,16 @@ def areas(figures: Figures) -> Topic:
     used = _used(figures)
     columns = {"分野": 34, "施策の数": 9, **_columns(used, _apart(figures)), "遅延・課題のある施策": 40}
     rows: list[Row] = [
-        (f"{t.code}　{t.title}".strip(), *_tally(t, figures, used), words.late_ids(figures.late, t))
-        for t in figures.overview.areas
+        (f"{t.code}　{t.title}".strip(), *_tally(t, figures, used), _late(figures, t)) for t in figures.overview.areas
     ]
     said = words.areas_heading(figures)
     bars = Bars(("分野",), [c.label for c in used], used)
     return _topic(figures, "分野別", f"分野別：{said}" if said else "分野別", columns=columns, rows=rows, bars=bars)
+
+
+def _late(figures: Figures, area: Tally) -> str:
+    where = "。一覧は「概要」シート" if words.late_is_counted(figures, area) else ""
+    return f"{words.late_told(figures, area)}{where}"
 
 
 def departments(figures: Figures) -> Topic:

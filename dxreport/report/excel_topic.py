@@ -11,7 +11,7 @@ from .activity_records import Category, MeasureLine
 SHARE = "達成率"  # the header of columns of percentages, which are shown as bars too
 LONG = 120  # characters; a longer 対応策 makes its column wider
 HEAD_ROW = 3  # of tables, counted from 0, as in XlsxWriter
-_ID, _ID_WIDTH = "施策ID", 8.0
+_ID, _ID_WIDTH = "施策ID", 8
 MEASURE_COLUMNS = {_ID: _ID_WIDTH, "施策名": 26, "主管部署": 15}  # width of a column in digits, by header
 Value = str | int | Decimal | None
 Row = tuple[Value, ...]

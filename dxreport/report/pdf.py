@@ -36,7 +36,9 @@ FONT_PACKAGE = "noto_cjk_sans_jp_regular"  # a wheel of Noto Sans CJK JP
 # Typst breaks no line within a run of Latin letters, digits and signs, or of marks that may not begin a line; the
 # narrowest column holds 8 digits.
 _MARK, _LONG = "\u200b", 8
-_WHOLE = frozenset({"standing", "title", "author", "quarter", "terms", "verdict", "past", "stamp", "share", "id"})  # unmarked
+_WHOLE = frozenset(
+    {"standing", "title", "author", "quarter", "terms", "verdict", "past", "stamp", "share", "id"}
+)  # unmarked
 _NOT_FIRST = "、。，．・：；！？‥…ー"
 _BREAKING = " \t\n\u3000\u3041-\u3096\u30a1-\u30fa\u3400-\u9fff\uff02-\uff60\uff66-\uff9d\U00020000-\U0003ffff"
 _UNBROKEN = re.compile(f"[^{_BREAKING}{_NOT_FIRST}]{{{_LONG},}}|[{_NOT_FIRST}]{{{_LONG},}}")
@@ -110,7 +112,7 @@ def _data(figures: Figures) -> dict[str, Any]:
         "on_track": words.on_track(overview),
         "trend": [_quarter(q) for q in figures.trend],
         "areas_heading": words.areas_heading(figures),
-        "areas": [_tally(overview, t) | {"late_ids": words.late_ids(figures.late, t)} for t in overview.areas],
+        "areas": [_area(figures, t) for t in overview.areas],
         "departments": [_tally(overview, t) for t in overview.departments],
         "next_label": QUARTER_LABELS.get(figures.quarter + 1, ""),
         "late": [_activity(x, figures) for x in figures.late],
@@ -193,6 +195,12 @@ def _tally(overview: Overview, tally: Tally) -> dict[str, Any]:
         "activity_shares": words.shares(overview, tally.activities),
         "measure_shares": words.shares(overview, tally.measures),
     }
+
+
+def _area(figures: Figures, area: Tally) -> dict[str, Any]:
+    told, counted = words.late_told(figures, area), words.late_is_counted(figures, area)
+    # Templates of earlier releases know ``late_ids`` alone.
+    return _tally(figures.overview, area) | {"late_ids": told, "late_is_counted": counted}
 
 
 def _quarter(quarter: QuarterStandings) -> dict[str, Any]:

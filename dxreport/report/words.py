@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from ..domain.names import ACTIVITY, MEASURE, Names, joined
@@ -18,6 +18,8 @@ from .states import WITHOUT_WORD, area_of
 
 _STANDARD = Names()
 _NAMED, _NAMED_AREAS, _NAMED_ENDED = 5, 3, 3  # a sentence names at most this many cells, 分野 and ended measures
+NAMED_PLACES = 10  # a note names at most this many places
+_NAMED_LATE = 15  # at most this many late measures are named beside the bar of a 分野
 
 
 def percent(count: int, total: int) -> Decimal | None:
@@ -167,24 +169,49 @@ def _is_first(figures: Figures) -> bool:
 
 def late_ids(lines: Sequence[ActivityLine], area: Tally) -> str:
     """Name the measures of the late activities in a 分野: ``01-07　01-09（2）``."""
-    found = Counter(x.measure.id for x in lines if area_of(x.measure.id) == area.code)
+    found = _late_measures(lines, area)
     return "　".join(f"{id_}（{n}）" if n > 1 else id_ for id_, n in found.items())
 
 
+def late_told(figures: Figures, area: Tally) -> str:
+    """Name the measures of the late activities in a 分野, as ``late_ids`` does; only count them if ``late_is_counted``."""
+    if not late_is_counted(figures, area):
+        return late_ids(figures.late, area)
+    found, names = _late_measures(figures.late, area), figures.names
+    return f"{found.total():,}{names.activity}（{len(found):,}{names.measure}）"
+
+
+def late_is_counted(figures: Figures, area: Tally) -> bool:
+    """Return True if the late measures of a 分野 are too many to be named beside its bar."""
+    return len(_late_measures(figures.late, area)) > _NAMED_LATE
+
+
+def _late_measures(lines: Sequence[ActivityLine], area: Tally) -> Counter[str]:
+    return Counter(x.measure.id for x in lines if area_of(x.measure.id) == area.code)
+
+
 def doubts(figures: Figures) -> tuple[str, ...]:
-    """Explain the ※ of each activity whose 進捗 contradicts its 作業予定, or is not a word of 設定."""
-    return tuple(f"{x.measure.id}「{x.name}」　{''.join(x.notes)}" for x in figures.activities if x.notes)
+    """Explain the ※ of the activities whose 進捗 contradicts their 作業予定, or is not a word of 設定."""
+    return _noted((f"{x.measure.id}「{x.name}」", "".join(x.notes)) for x in figures.activities if x.notes)
 
 
 def budget_doubts(figures: Figures) -> tuple[str, ...]:
-    """Explain the ※ of each measure whose 予算化有無 and 調達内容 contradict each other."""
-    return tuple(f"{c.measure.id}　{c.note}" for c in figures.contradictions if c.label == "予算化有無")
+    """Explain the ※ of the measures whose 予算化有無 and 調達内容 contradict each other."""
+    return _noted((c.measure.id, c.note) for c in figures.contradictions if c.label == "予算化有無")
 
 
 def support_doubts(figures: Figures) -> tuple[str, ...]:
-    """Explain the ※ of each measure whose 依頼有無 and requests contradict each other."""
+    """Explain the ※ of the measures whose 依頼有無 and requests contradict each other."""
     requests = (s for period in figures.support for s in period.requests if s.notes)
-    return tuple(dict.fromkeys(f"{s.measure.id}　{''.join(s.notes)}" for s in requests))
+    return _noted((s.measure.id, "".join(s.notes)) for s in requests)
+
+
+def _noted(found: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Return each note once, after the places that it is about."""
+    places: dict[str, dict[str, None]] = {}
+    for place, note in found:
+        places.setdefault(note, {})[place] = None
+    return tuple(f"{listed(list(of), NAMED_PLACES, '　ほか{:,}件')}　{note}" for note, of in places.items())
 
 
 def areas_heading(figures: Figures) -> str:
@@ -246,7 +273,9 @@ def waiting_note(results_: Results) -> str:
     here = set(results_.waiting)
     others = sum(o.years[results_.this_year].verdict is Attainment.OPEN and o not in here for o in results_.outcomes)
     year = results_.years[results_.this_year]
-    return f"ほかに、{year}の実績を待つ{others:,}項目は、前の年度の実績とともに「成果目標」にあります。" if others else ""
+    return (
+        f"ほかに、{year}の実績を待つ{others:,}項目は、前の年度の実績とともに「成果目標」にあります。" if others else ""
+    )
 
 
 def is_shortened(outcome: OutcomeResult) -> bool:

@@ -11,6 +11,7 @@ from lxml import html as lxml_html
 
 from dxreport.report import html as html_module
 from dxreport.report import pdf as pdf_module
+from dxreport.report import words
 from dxreport.report.excel import excel
 from dxreport.report.figures import figures
 from dxreport.report.html import html
@@ -19,8 +20,9 @@ from dxreport.report.records import Figures
 from dxreport.workspace.bundled import bundled
 from tests.report.test_pdf import outside_or_overlapping, read, squeezed
 from tests.support.many import copied
-from tests.support.report_book import opened
-from tests.support.scenes import first_quarter
+from tests.support.measures import with_texts
+from tests.support.report_book import opened, table
+from tests.support.scenes import edited, first_quarter, in_memory, real
 
 JULY = datetime(2022, 7, 19, 9)
 TYPST, JINJA = (bundled("templates") / module.TEMPLATE for module in (pdf_module, html_module))
@@ -45,9 +47,11 @@ def page(found: Figures) -> lxml_html.HtmlElement:
 
 
 def section(pages: list[str], heading: str, after: str) -> list[str]:
-    """The pages from the one with a heading to the one with the heading after it, the last one included."""
-    first, last = (next(n for n, text in enumerate(pages) if head in squeezed(text)) for head in (heading, after))
-    return pages[first : last + 1]
+    """What the pages say from a heading to the one after it, without white space."""
+    text = "\f".join(map(squeezed, pages))
+    begin = text.index(heading)
+    end = text.index(after, begin) if after else len(text)
+    return [page for page in text[begin:end].split("\f") if page]
 
 
 def test_each_number_is_written_in_one_way(pages: list[str], page: lxml_html.HtmlElement) -> None:
@@ -65,7 +69,13 @@ def test_a_card_has_its_number_and_its_unit_each_on_one_line(found: Figures, pag
     assert {"／ 2,160 取組", "取組（160施策）", "／ 1,040 施策"} <= set(pages[0].split("\n"))
     whole = found.overview.whole
     more = replace(whole, standings=replace(whole.standings, on_track=21_960))
-    larger = replace(found, overview=replace(found.overview, whole=more, departments=()), results=replace(found.results, outcomes=()), budgets=(), coordination=None)
+    larger = replace(
+        found,
+        overview=replace(found.overview, whole=more, departments=()),
+        results=replace(found.results, outcomes=()),
+        budgets=(),
+        coordination=None,
+    )
     data = pdf(larger, TYPST)
     [first, *_] = read(data).split("\f")
     assert {"21,960", "／ 22,160 取組"} <= {line.strip() for line in first.split("\n")}
@@ -73,7 +83,13 @@ def test_a_card_has_its_number_and_its_unit_each_on_one_line(found: Figures, pag
 
 def test_a_measure_id_has_room_and_is_not_broken(found: Figures, pages: list[str], page: lxml_html.HtmlElement) -> None:
     """The list of the numbers has the narrowest column."""
-    few = replace(found, overview=replace(found.overview, departments=()), activities=found.activities[:0], budgets=found.budgets[:40], coordination=None)
+    few = replace(
+        found,
+        overview=replace(found.overview, departments=()),
+        activities=found.activities[:0],
+        budgets=found.budgets[:40],
+        coordination=None,
+    )
     few = replace(few, results=replace(found.results, outcomes=found.results.outcomes[:60]))
     assert outside_or_overlapping(pdf(few, TYPST)) == []
     assert "01-1001" in "".join(pages)
@@ -83,3 +99,69 @@ def test_a_column_of_the_workbook_is_as_wide_as_the_longest_id(found: Figures) -
     """04-1002※ takes 9 digits; 04-02※ fits in the usual width."""
     assert opened(excel(found))["支援依頼"].column_dimensions["B"].width > 10
     assert opened(excel(figures(first_quarter(), 1, JULY)))["支援依頼"].column_dimensions["B"].width < 9
+
+
+def test_late_measures_too_many_to_be_named_are_counted(
+    found: Figures, pages: list[str], page: lxml_html.HtmlElement
+) -> None:
+    """80 of 分野 01 with 120 late activities, 80 of 分野 03; the list is where the PDF, HTML and workbook say."""
+    first, *others = squeezed(pages[0]).split("2遅延・課題のある取組と対応策")
+    assert "120取組（80施策）一覧は下の節" in first and "80取組（80施策）" in first
+    assert "01-1007" not in first and "01-1007" in others[0]
+    told = [td.text_content().strip() for td in page.xpath("//table[caption/@id='by-area']//td[div]/div[b]")]
+    assert told == ["120取組（80施策）一覧", "80取組（80施策）一覧"]
+    assert (
+        page.xpath("//table[caption/@id='by-area']//a/@href") == ["#late"] * 2
+        and page.get_element_by_id("late") is not None
+    )
+    assert "斜線の横は" not in page.xpath("string(//section[@aria-labelledby='areas'])")
+    areas = table(opened(excel(found)), "分野別")
+    assert (
+        areas[0]["遅延・課題のある施策"] == "120取組（80施策）。一覧は「概要」シート"
+        and areas[1]["遅延・課題のある施策"] is None
+    )
+
+
+def test_fifteen_late_measures_are_still_named() -> None:
+    texts = {f"01-1{n}": {"activity.progress/K1/1": "進捗遅延・課題あり"} for n in range(10, 26)}
+    one = next(m for m in real() if m.id == "01-01")
+    many = [with_texts(one, {"id": id_}) for id_ in texts]
+    some = figures(in_memory(edited(many, dict(list(texts.items())[:15]))), 1, JULY)
+    assert words.late_told(some, some.overview.areas[0]).split("　") == list(texts)[:15]
+    more = figures(in_memory(edited(many, texts)), 1, JULY)
+    assert words.late_told(more, more.overview.areas[0]) == "16取組（16施策）"
+    assert words.late_ids(more.late, more.overview.areas[0]).count("　") == 15  # as templates of before call it
+
+
+def test_every_page_of_a_long_list_says_what_it_shows(pages: list[str]) -> None:
+    """Departments, costs, requests and the numbers go on for pages."""
+    for heading, after, said in (
+        ("3次年度に費用がかかる施策", "4部署別（建制順）", "施策部署調達内容"),
+        ("4部署別（建制順）", "5CIO補佐への支援依頼", "数字は予定通り／実施予定"),
+        ("5CIO補佐への支援依頼", "6担当者用：未提出の施策", "部署支援内容4月"),
+        ("付表成果目標（数値）", "付表成果目標（文のあるもの）", "○ほかの年度の目標"),
+        ("付表調達内容の全文", "", "部署調達内容"),
+    ):
+        of = section(pages, heading, after)
+        assert len(of) > 2 and all(said in page for page in of), heading
+    departments = section(pages, "4部署別（建制順）", "5CIO補佐への支援依頼")
+    assert all(page.startswith("部署別（建制順）") for page in departments[1:])
+
+
+def test_a_list_in_two_columns_is_read_down_each_page(found: Figures, pages: list[str]) -> None:
+    """建制順 goes on from the left column to the right, and from there to the next page."""
+    names = [name for name in (t.name for t in found.overview.departments) if len(name) < 8]
+    text = "".join(section(pages, "4部署別（建制順）", "5CIO補佐への支援依頼"))
+    at = [text.index(name) for name in names]
+    assert at == sorted(at) and len(at) > 300
+
+
+def test_a_note_is_printed_once_for_all_that_it_is_about(found: Figures, pages: list[str]) -> None:
+    """04-02 asks for support though 依頼有無 says 無, 40 times; two activities are reported without a plan, as often."""
+    ids = [f"04-{n}02" for n in range(10, 20)]
+    [said] = words.support_doubts(found)
+    assert said.startswith("、".join(ids) + "　ほか30件　依頼有無が「無」ですが、")
+    text = squeezed("".join(pages))
+    assert text.count("依頼有無が「無」ですが、支援依頼の時期") == 1 + text.count("W104")
+    assert len(words.doubts(found)) == 2 and all("　ほか30件　" in note for note in words.doubts(found))
+    assert words.doubts(figures(first_quarter(), 1, JULY))[0].startswith("01-12「ネットワーク強化」　作業予定は")
