@@ -39,7 +39,7 @@ def overview_sheet(book: Workbook, styles: ReportStyles, figures: Figures, topic
     """Add 概要; ``topics`` are the other sheets, whose charts are drawn here unless drawn next to their tables."""
     sheet = _Overview(book, styles, figures)
     sheet.head()
-    sheet.charts([topic for topic in topics if topic.bars and not topic.drawn_beside])
+    sheet.charts([topic for topic in topics if topic.is_drawn and not topic.drawn_beside])
     sheet.late()
     sheet.costs()
     sheet.contents(topics)

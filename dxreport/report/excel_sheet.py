@@ -127,7 +127,7 @@ def topic_sheet(book: Workbook, styles: ReportStyles, topic: Topic, figures: Fig
     ws.freeze_panes(HEAD_ROW + 1, 0)
     check(ws.repeat_rows(HEAD_ROW))
     columns = len(widths)
-    if topic.bars and topic.drawn_beside:
+    if topic.is_drawn and topic.drawn_beside:
         last = max(last, _beside(book, ws, topic))
         columns += 1 + _CHART_COLUMNS
     page(ws, figures, columns, last)
@@ -193,11 +193,12 @@ def _emphasis(ws: Worksheet, styles: ReportStyles, topic: Topic, last: int) -> N
         some = {"type": "cell", "criteria": ">", "value": 0, "format": styles.stressed}
         both = zip(topic.bars.columns, topic.bars.categories, strict=True)
         rules += [(header, some) for header, category in both if category.standing is Progress.LATE]
-    if SHARE in topic.columns:
-        rules.append((SHARE, {
-            "type": "data_bar", "bar_solid": True, "bar_color": "#C4DBEC", "min_type": "num", "min_value": 0,
-            "max_type": "num", "max_value": 1, "bar_border_color": "#767676",
-        }))  # fmt: skip
+    bar = {
+        "type": "data_bar", "bar_solid": True, "bar_color": "#C4DBEC", "min_type": "num", "min_value": 0,
+        "max_type": "num", "max_value": 1, "bar_border_color": "#767676",
+    }  # fmt: skip
+    in_cells = {SHARE} if topic.bars is None or topic.is_drawn else {SHARE, *topic.shares}
+    rules += [(header, bar) for header in topic.columns if header in in_cells]
     headers = list(topic.columns)
     for header, rule in rules:
         at = headers.index(header)

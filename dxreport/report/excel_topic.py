@@ -9,6 +9,7 @@ from decimal import Decimal
 from .activity_records import Category, MeasureLine
 
 SHARE = "達成率"  # the header of columns of percentages, which are shown as bars too
+_MOST_BARS = 40  # of a chart that can still be read
 LONG = 120  # characters; a longer 対応策 makes its column wider
 HEAD_ROW = 3  # of tables, counted from 0, as in XlsxWriter
 _ID, _ID_WIDTH = "施策ID", 8
@@ -37,7 +38,7 @@ class Topic:
 
     In the column ``marked``, the words ``stressed`` and ``pending`` are emphasised. The columns ``shares`` hold
     percentages; other numbers have ``decimals``, if given. ``table`` is the table's name (default: that of the sheet).
-    ``bars`` are drawn beside the table or on the overview.
+    ``bars`` are drawn beside the table or on the overview, if the chart can be read.
     """
 
     sheet: str
@@ -53,6 +54,11 @@ class Topic:
     shares: Set[str] = frozenset({SHARE})
     bars: Bars | None = None
     drawn_beside: bool = False
+
+    @property
+    def is_drawn(self) -> bool:
+        """True if a chart of its bars can be read; where it cannot, shares are shown as bars in their cells."""
+        return self.bars is not None and len(self.rows) <= _MOST_BARS
 
     @property
     def numeric(self) -> tuple[bool, ...]:

@@ -165,3 +165,15 @@ def test_a_note_is_printed_once_for_all_that_it_is_about(found: Figures, pages: 
     assert text.count("依頼有無が「無」ですが、支援依頼の時期") == 1 + text.count("W104")
     assert len(words.doubts(found)) == 2 and all("　ほか30件　" in note for note in words.doubts(found))
     assert words.doubts(figures(first_quarter(), 1, JULY))[0].startswith("01-12「ネットワーク強化」　作業予定は")
+
+
+def test_a_chart_that_cannot_be_read_gives_way_to_bars_in_the_cells(found: Figures) -> None:
+    """680 departments; of 40 there is a chart, of 41 there is none."""
+    overview = found.overview
+    for count, drawn in ((len(overview.departments), False), (41, False), (40, True)):
+        few = replace(found, overview=replace(overview, departments=overview.departments[:count]))
+        book = opened(excel(few))
+        assert bool(book["部署別"]._charts) is drawn, count
+        rules = [rule for of in book["部署別"].conditional_formatting for rule in of.rules]
+        assert any(rule.type == "dataBar" for rule in rules) is not drawn
+        assert len(book["概要"]._charts) == 1  # of the four 分野
