@@ -136,7 +136,8 @@ def _data(figures: Figures) -> dict[str, Any]:
             "recounts": [_named(r) | {"difference": words.signed(r.difference)} for r in since.recounts],
             "changes": since.edited,
         },
-        "coordination": extra and _named(extra) | {"sentence": words.coordination(extra, names)},
+        "coordination": extra
+        and _named(extra) | {"sentence": words.coordination(extra, names), "grouped": words.point_groups(extra)},
     }
 
 

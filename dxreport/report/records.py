@@ -10,6 +10,8 @@ support, declared fields, changes since the last final report, targets without å
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -18,6 +20,8 @@ from ..domain.names import Names, joined
 from .activity_records import ActivityLine, MeasureLine, Overview, Progress, QuarterStandings, Standings
 from .field_records import DeclaredFigures
 from .outcome_records import Results
+
+_NAMED_POINTS = 10  # a list names at most this many open points of a code
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +124,52 @@ class Point(MeasureLine):
 
 
 @dataclass(frozen=True, slots=True)
+class PointGroup:
+    """The open points of one code, if they are many: those ``named``, and how many ``more`` there are.
+
+    ``message`` and ``fix`` are those of the first, and the same for all if ``alike``.
+    """
+
+    code: str
+    message: str
+    fix: str
+    alike: bool
+    named: tuple[Point, ...]
+    more: int
+
+    @property
+    def count(self) -> int:
+        return len(self.named) + self.more
+
+
+@dataclass(frozen=True, slots=True)
 class Coordination:
     """The coordinator's part; ``issued`` counts the sheets sent in the quarter's round."""
 
     issued: int
     missing: tuple[Missing, ...]
     points: tuple[Point, ...]
+
+    @property
+    def groups(self) -> tuple[PointGroup, ...]:
+        """The points of each code that has more than a list should name, those with the most first."""
+        counts = Counter(p.code for p in self.points)
+        return tuple(
+            _group([p for p in self.points if p.code == code]) for code, n in counts.most_common() if n > _NAMED_POINTS
+        )
+
+    @property
+    def single(self) -> tuple[Point, ...]:
+        """The points in no group."""
+        counts = Counter(p.code for p in self.points)
+        return tuple(p for p in self.points if counts[p.code] <= _NAMED_POINTS)
+
+
+def _group(points: Sequence[Point]) -> PointGroup:
+    first, *_ = points
+    alike = len({(p.message, p.fix) for p in points}) == 1
+    named = tuple(points[:_NAMED_POINTS])
+    return PointGroup(first.code, first.message, first.fix, alike, named, len(points) - len(named))
 
 
 @dataclass(frozen=True, slots=True)

@@ -313,6 +313,13 @@ def coordination(coordination_: Coordination, names: Names = _STANDARD) -> str:
     return f"配付 {coordination_.issued:,}シート。{missing}"
 
 
+def point_groups(coordination_: Coordination) -> str:
+    """Say that open points are grouped, and where all of them are listed; ``""`` if none are."""
+    if not coordination_.groups:
+        return ""
+    return "同じ番号の指摘が多いものは、まとめて、はじめの10件だけを示します。すべての場所は、Excel の報告書の「点検」シートにあります。"
+
+
 def field(figures: FieldFigures, names: Names = _STANDARD) -> str:
     """Sum up a declared field in a sentence or two."""
     if isinstance(figures, FieldSums):

@@ -177,3 +177,25 @@ def test_a_chart_that_cannot_be_read_gives_way_to_bars_in_the_cells(found: Figur
         rules = [rule for of in book["部署別"].conditional_formatting for rule in of.rules]
         assert any(rule.type == "dataBar" for rule in rules) is not drawn
         assert len(book["概要"]._charts) == 1  # of the four 分野
+
+
+def test_open_points_of_one_code_are_grouped(found: Figures, pages: list[str], page: lxml_html.HtmlElement) -> None:
+    """40 measures ask for support though 依頼有無 says 無; the workbook lists every point."""
+    extra = found.coordination
+    assert extra is not None
+    [group] = [g for g in extra.groups if g.code == "W104"]
+    assert (group.count, group.more, group.alike) == (40, 30, True)
+    assert [p.measure.id for p in group.named] == [f"04-{n}02" for n in range(10, 20)]
+    assert not next(g for g in extra.groups if g.code == "W301").alike  # each names its own measure
+    assert len(extra.single) + sum(g.count for g in extra.groups) == len(extra.points)
+    text = "".join(section(pages, "7担当者用：データの点検で残っている指摘", "付表成果目標（数値）"))
+    assert text.count("依頼有無が「無」ですが、支援依頼の時期・支援内容が記入されています。") == 1
+    assert all(f"04-{n}02" in text for n in range(10, 20)) and "04-2002" not in text.replace("施策04-2002", "")
+    cells = page.xpath("//table[caption/@id='point-groups']/tbody/tr[th='W104']/td")
+    assert cells[0].text_content() == "40" and cells[2].text_content().endswith("ほか30件")
+    assert [row["番号"] for row in table(opened(excel(found)), "点検")].count("W104") == 40
+
+
+def test_few_open_points_are_listed_one_by_one() -> None:
+    extra = figures(first_quarter(), 1, JULY, coordinator=True).coordination
+    assert extra is not None and extra.single == extra.points and not extra.groups
