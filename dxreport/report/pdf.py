@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import is_dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -21,7 +22,7 @@ from .activity_records import ActivityLine, MeasureLine, MeasureName, Overview, 
 from .field_records import FieldCounts, FieldFigures, FieldSum, FieldSums, WordTally
 from .finals import as_json
 from .outcome_records import Amount, Attainment, OutcomeResult, PartResult, Results, YearResult
-from .records import Figures
+from .records import Coordination, Figures
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -44,6 +45,20 @@ _BREAKING = " \t\n\u3000\u3041-\u3096\u30a1-\u30fa\u3400-\u9fff\uff02-\uff60\uff
 _UNBROKEN = re.compile(f"[^{_BREAKING}{_NOT_FIRST}]{{{_LONG},}}|[{_NOT_FIRST}]{{{_LONG},}}")
 
 
+# What the shipped template shows of the longest lists.
+_TALLY = (
+    "name", "label", "code", "measure_total", "activities", "due", "on_plan", "apart", "late", "late_ids", "late_is_counted",
+)  # fmt: skip
+_LISTED = ("id", "number", "indicator", "year", "target", "actual", "said")
+_OUTCOMES = {
+    "missed": (*_LISTED, "path"),
+    "reported": _LISTED,
+    "drawn": ("id", "indicator", "path"),
+    "written": ("id", "measure", "department", "number", "indicator", "target", "without", "said", "others"),
+}
+_COORDINATION = ("sentence", "missing", "grouped", "groups", "single")
+
+
 def pdf(figures: Figures, template: Path, found: tuple[Fonts, tuple[str, ...]] | None = None) -> bytes:
     """Return the report as a tagged PDF, in the fonts ``found`` (default: those of ``find_fonts``).
 
@@ -54,7 +69,7 @@ def pdf(figures: Figures, template: Path, found: tuple[Fonts, tuple[str, ...]] |
 
     fonts, names = found or find_fonts()
     made = datetime.fromisoformat(figures.made)
-    shown = _data(figures) if is_shipped(template) else _for_copied_templates(figures) | _data(figures)
+    shown = _data(figures) if is_shipped(template) else _data(figures) | _for_copied_templates(figures)
     data = _given(shown) | {"fonts": list(names), "date": [made.year, made.month, made.day]}
     inputs = {"data": json.dumps(data, ensure_ascii=False)}
     try:
@@ -112,8 +127,8 @@ def _data(figures: Figures) -> dict[str, Any]:
         "on_track": words.on_track(overview),
         "trend": [_quarter(q) for q in figures.trend],
         "areas_heading": words.areas_heading(figures),
-        "areas": [_area(figures, t) for t in overview.areas],
-        "departments": [_tally(overview, t) for t in overview.departments],
+        "areas": [_only(_area(figures, t), _TALLY) for t in overview.areas],
+        "departments": [_only(_tally(overview, t), _TALLY) for t in overview.departments],
         "next_label": QUARTER_LABELS.get(figures.quarter + 1, ""),
         "late": [_activity(x, figures) for x in figures.late],
         "late_before": [_activity(x, figures) for x in figures.late_before],
@@ -121,7 +136,7 @@ def _data(figures: Figures) -> dict[str, Any]:
         "budget_doubts": words.budget_doubts(figures),
         "support_doubts": words.support_doubts(figures),
         "budgets": figures.budgets,
-        "results": _results(figures.results),
+        "results": _lean(_results(figures.results)),
         "support": [_named(s) | {"period": p.label, "months": p.months} for p in figures.support for s in p.requests],
         "declared": figures.declared
         and {
@@ -136,9 +151,20 @@ def _data(figures: Figures) -> dict[str, Any]:
             "recounts": [_named(r) | {"difference": words.signed(r.difference)} for r in since.recounts],
             "changes": since.edited,
         },
-        "coordination": extra
-        and _named(extra) | {"sentence": words.coordination(extra, names), "grouped": words.point_groups(extra)},
+        "coordination": extra and _only(_coordination(extra, names), _COORDINATION),
     }
+
+
+def _only(record: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]:
+    return {key: record[key] for key in keys if key in record}
+
+
+def _lean(results: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the results with what the shipped template shows of an outcome in each list: Typst keeps all it is given."""
+    lean = {name: [_only(o, keys) for o in results[name]] for name, keys in _OUTCOMES.items()}
+    for outcome in lean["drawn"]:
+        outcome["path"] = [{"target": year["target"]} for year in outcome["path"]]
+    return {**results, **lean}
 
 
 def _named(record: DataclassInstance) -> dict[str, Any]:
@@ -172,8 +198,8 @@ def _given(data: Any) -> Any:
 
 
 def _for_copied_templates(figures: Figures) -> dict[str, Any]:
-    """Return what only templates copied from earlier releases show."""
-    overview, results = figures.overview, figures.results
+    """Return what only templates copied from this release or earlier ones may show, records with all their attributes."""
+    overview, results, extra = figures.overview, figures.results, figures.coordination
     return {
         "sentence": "".join(words.headline(figures)),
         "whole": _tally(overview, overview.whole),
@@ -185,6 +211,10 @@ def _for_copied_templates(figures: Figures) -> dict[str, Any]:
         "other_years": [y for n, y in enumerate(results.years) if n != results.this_year],
         "outcomes": [_outcome(o, results.latest(o)) for o in results.outcomes],
         "no_final": words.NO_FINAL,
+        "areas": [_area(figures, t) for t in overview.areas],
+        "departments": [_tally(overview, t) for t in overview.departments],
+        "results": _results(results),
+        "coordination": extra and _coordination(extra, figures.names),
     }
 
 
@@ -202,6 +232,10 @@ def _area(figures: Figures, area: Tally) -> dict[str, Any]:
     told, counted = words.late_told(figures, area), words.late_is_counted(figures, area)
     # Templates of earlier releases know ``late_ids`` alone.
     return _tally(figures.overview, area) | {"late_ids": told, "late_is_counted": counted}
+
+
+def _coordination(extra: Coordination, names: Names) -> dict[str, Any]:
+    return _named(extra) | {"sentence": words.coordination(extra, names), "grouped": words.point_groups(extra)}
 
 
 def _quarter(quarter: QuarterStandings) -> dict[str, Any]:

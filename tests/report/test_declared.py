@@ -297,7 +297,7 @@ LISTS = ("late_sentence", "late", "results_sentence", "this_year", "other_years"
 
 def test_templates_of_before_find_what_they_show(found: Figures) -> None:
     """Offices have copied them: what was there stays, and declared fields are under one new name."""
-    data = pdf_module._for_copied_templates(found) | pdf_module._data(found)
+    data = pdf_module._data(found) | pdf_module._for_copied_templates(found)
     assert data.keys() >= {*TITLES, *COUNTS, *LISTS, "no_final", "since", "coordination", "declared"}
     shown = pdf_module._data(found)
     assert pdf_module._data(replace(found, declared=None)) | {"declared": shown["declared"]} == shown

@@ -444,6 +444,19 @@ def test_a_template_copied_from_an_earlier_release_still_works(found: Figures) -
     assert "1概要" in text and "実績のある成果目標" in text and "01-07アプリを活用した健康増進の推進" in text
 
 
+def test_a_copied_template_is_given_all_and_shows_the_same(found: Figures, printed: str, tmp_path: Path) -> None:
+    """The shipped one is given no more of the long lists than it shows."""
+    copy = tmp_path / TYPST.name
+    copy.write_text("// ours\n" + TYPST.read_text(encoding="utf-8"), encoding="utf-8")
+    assert read(pdf(found, copy)) == printed
+    lean, whole = pdf_module._data(found), pdf_module._for_copied_templates(found)
+    for name in ("missed", "reported", "drawn", "written"):
+        assert all({"path", "others", "actual", "waiting"} <= outcome.keys() for outcome in whole["results"][name])
+    assert lean["results"]["drawn"] and not any("others" in outcome for outcome in lean["results"]["drawn"])
+    assert lean["results"]["written"] and not any("path" in outcome for outcome in lean["results"]["written"])
+    assert {"standings", "measure_shares"} <= whole["departments"][0].keys() and "points" in whole["coordination"]
+
+
 def test_every_number_of_a_missed_outcome_is_printed() -> None:
     """01-13 ① has two numbers: the first is met, the second not."""
     settings = replace(SETTINGS, fiscal_year=SETTINGS.plan_years[1])
