@@ -24,6 +24,7 @@ from dxreport.report.finals import Final, final_data
 from dxreport.report.html import TEMPLATE, html, looks, path
 from dxreport.report.records import Figures
 from dxreport.workspace.bundled import bundled
+from tests.support.many import copied
 from tests.support.measures import with_texts
 from tests.support.scenes import SETTINGS, built, first_quarter, in_memory, real, third_quarter
 
@@ -446,6 +447,28 @@ def test_what_is_printed_is_what_is_filtered(browser, made, found, tmp_path):
     assert f"絞り込み：部署管財課（{len(found.activities)}取組のうち2取組）" in text
     assert "03-02" in text
     assert "01-01" not in text
+
+
+_BROKEN = r"""
+const broken = [], walk = document.createTreeWalker(document.getElementById("main"), NodeFilter.SHOW_TEXT);
+while (walk.nextNode()) for (const found of walk.currentNode.data.matchAll(/\d\d-\d{4}/g)) {
+  const range = document.createRange();
+  range.setStart(walk.currentNode, found.index);
+  range.setEnd(walk.currentNode, found.index + found[0].length);
+  if (new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1) broken.push(found[0]);
+}
+document.body.replaceChildren(Object.assign(document.createElement("pre"), {id: "out", textContent: JSON.stringify(broken)}));
+"""
+
+
+@pytest.mark.chromium
+def test_a_browser_breaks_no_measure_id(browser):
+    """Fourteen late measures are named in lines of several IDs each."""
+    few = figures(copied(7), 1, NOW)
+    late = {x.measure.id for x in few.late if x.measure.id.startswith("01")}
+    assert len(late) == 14
+    dom, said = browser(html(few, TEMPLATE_PATH).decode("utf-8"), _BROKEN)
+    assert said == [] and lxml_html.document_fromstring(dom).xpath("string(//pre[@id='out'])") == "[]"
 
 
 def _pdf_text(pdf: Path, *options: str) -> str:

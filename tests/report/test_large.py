@@ -109,7 +109,7 @@ def test_late_measures_too_many_to_be_named_are_counted(
     assert "120取組（80施策）一覧は下の節" in first and "80取組（80施策）" in first
     assert "01-1007" not in first and "01-1007" in others[0]
     told = [td.text_content().strip() for td in page.xpath("//table[caption/@id='by-area']//td[div]/div[b]")]
-    assert told == ["120取組（80施策）一覧", "80取組（80施策）一覧"]
+    assert told == ["120取組（80施策）　一覧", "80取組（80施策）　一覧"]
     assert (
         page.xpath("//table[caption/@id='by-area']//a/@href") == ["#late"] * 2
         and page.get_element_by_id("late") is not None
