@@ -37,9 +37,9 @@ FONT_PACKAGE = "noto_cjk_sans_jp_regular"  # a wheel of Noto Sans CJK JP
 # Typst breaks no line within a run of Latin letters, digits and signs, or of marks that may not begin a line; the
 # narrowest column holds 8 digits.
 _MARK, _LONG = "\u200b", 8
-_WHOLE = frozenset(
-    {"standing", "title", "author", "quarter", "terms", "verdict", "past", "stamp", "share", "id"}
-)  # unmarked
+_WHOLE = frozenset({  # unmarked
+    "standing", "title", "author", "quarter", "terms", "verdict", "past", "stamp", "share", "id", "late_ids",
+})  # fmt: skip
 _NOT_FIRST = "、。，．・：；！？‥…ー"
 _BREAKING = " \t\n\u3000\u3041-\u3096\u30a1-\u30fa\u3400-\u9fff\uff02-\uff60\uff66-\uff9d\U00020000-\U0003ffff"
 _UNBROKEN = re.compile(f"[^{_BREAKING}{_NOT_FIRST}]{{{_LONG},}}|[{_NOT_FIRST}]{{{_LONG},}}")

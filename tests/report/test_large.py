@@ -133,6 +133,12 @@ def test_fifteen_late_measures_are_still_named() -> None:
     assert words.late_ids(more.late, more.overview.areas[0]).count("　") == 15  # as templates of before call it
 
 
+def test_a_long_measure_id_is_copied_as_written() -> None:
+    measures = [with_texts(m, {"id": m.id.replace("-", "-0000")}) for m in real()]
+    text = read(pdf(figures(in_memory(measures), 1, JULY), TYPST))
+    assert "01-000007" in text and "\u200b" not in text
+
+
 def test_every_page_of_a_long_list_says_what_it_shows(pages: list[str]) -> None:
     """Departments, costs, requests and the numbers go on for pages."""
     for heading, after, said in (
@@ -199,3 +205,16 @@ def test_open_points_of_one_code_are_grouped(found: Figures, pages: list[str], p
 def test_few_open_points_are_listed_one_by_one() -> None:
     extra = figures(first_quarter(), 1, JULY, coordinator=True).coordination
     assert extra is not None and extra.single == extra.points and not extra.groups
+
+
+def test_more_areas_than_a_page_holds_have_their_legend_on_each() -> None:
+    """30 分野 of 14 measures each, with several lines of late ones; no row is split."""
+    late = {"activity.progress/K1/1": "進捗遅延・課題あり"}
+    one = next(m for m in real() if m.id == "01-01")
+    many = [with_texts(one, late | {"id": f"{area:02}-{n:04}"}) for area in range(1, 31) for n in range(10, 24)]
+    pages = read(pdf(figures(in_memory(many), 1, JULY), TYPST)).split("\f")[:-1]
+    of = section(pages, "1分野別", "2遅延・課題のある取組と対応策")
+    assert len(of) > 1 and all("進捗遅延・課題あり" in page[:60] for page in of)
+    for area in range(1, 31):
+        [page] = [page for page in of if f"{area:02}-0010" in page]
+        assert f"{area:02}-0023" in page
