@@ -18,7 +18,7 @@ from .states import WITHOUT_WORD, area_of
 
 _STANDARD = Names()
 _NAMED, _NAMED_AREAS, _NAMED_ENDED = 5, 3, 3  # a sentence names at most this many cells, 分野 and ended measures
-NAMED_PLACES = 10  # a note names at most this many places
+_NAMED_PLACES = 10  # a note names at most this many places
 _NAMED_LATE = 15  # at most this many late measures are named beside the bar of a 分野
 
 
@@ -211,7 +211,7 @@ def _noted(found: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     places: dict[str, dict[str, None]] = {}
     for place, note in found:
         places.setdefault(note, {})[place] = None
-    return tuple(f"{listed(list(of), NAMED_PLACES, '　ほか{:,}件')}　{note}" for note, of in places.items())
+    return tuple(f"{listed(list(of), _NAMED_PLACES, '　ほか{:,}件')}　{note}" for note, of in places.items())
 
 
 def areas_heading(figures: Figures) -> str:

@@ -18,9 +18,9 @@ from dxreport.report.html import html
 from dxreport.report.pdf import pdf
 from dxreport.report.records import Figures
 from dxreport.workspace.bundled import bundled
-from tests.report.test_pdf import outside_or_overlapping, read, squeezed
 from tests.support.many import copied
 from tests.support.measures import with_texts
+from tests.support.printed import outside_or_overlapping, read, squeezed
 from tests.support.report_book import opened, table
 from tests.support.scenes import edited, first_quarter, in_memory, real
 

@@ -24,6 +24,7 @@ from dxreport.report.pdf import pdf
 from dxreport.report.records import Figures
 from dxreport.workspace.bundled import bundled
 from tests.support.measures import with_items
+from tests.support.printed import outside_or_overlapping, read, squeezed
 from tests.support.scenes import LATE, SETTINGS, edited, first_quarter, in_memory, kept, real, third_quarter
 
 NOW = datetime(2023, 1, 19, 9)
@@ -56,19 +57,8 @@ def printed(portable: bytes) -> str:
     return read(portable)
 
 
-def read(data: bytes, *options: str) -> str:
-    if shutil.which("pdftotext") is None:
-        pytest.skip("pdftotext (poppler-utils) is not installed")
-    command = ["pdftotext", *(options or ["-raw"]), "-", "-"]
-    return subprocess.run(command, input=data, capture_output=True, check=True, timeout=60).stdout.decode("utf-8")
-
-
 def pages_of(data: bytes) -> list[str]:
     return [squeezed(page) for page in read(data).split("\f")[:-1]]
-
-
-def squeezed(text: object) -> str:
-    return "".join(str(text).split())
 
 
 def in_order(text: str, parts: Sequence[str]) -> bool:
@@ -381,24 +371,6 @@ def test_the_counts_have_room_whatever_words_and_names_there_are(more: int) -> N
     settings = replace(SETTINGS, progress_words=tuple(words_), areas=names)
     data = pdf(figures(in_memory(real(), settings), 2, NOW), TYPST)
     assert outside_or_overlapping(data) == []
-
-
-def outside_or_overlapping(data: bytes) -> list[str]:
-    """Words that reach into the right margin (15 mm of 595 points), or lie on another word by more than a point."""
-    out = []
-    for page in read(data, "-bbox").split("<page")[1:]:
-        found = re.findall(r'xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.-]+)" yMax="([\d.-]+)">(.*?)</word>', page)
-        boxes = [(*map(float, box), word) for *box, word in found]
-        # The right half of a closing mark of full width is blank.
-        boxes = [(x1, y1, x2 - 5 * (word[-1] in "。、）］」"), y2, word) for x1, y1, x2, y2, word in boxes]
-        out += [word for *_, right, _, word in boxes if right > 595 - 42.5 + 1]
-        for n, (left, top, right, bottom, word) in enumerate(boxes):
-            out += [
-                word + other
-                for x1, y1, x2, y2, other in boxes[:n]
-                if min(right, x2) - max(left, x1) > 1 and min(bottom, y2) - max(top, y1) > 5
-            ]
-    return out
 
 
 def test_without_any_japanese_font_there_is_no_pdf_of_empty_boxes(
