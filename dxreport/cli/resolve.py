@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -11,15 +12,18 @@ from ..domain.errors import UsageError
 from ..domain.problems import shown
 from ..domain.spelling import typed_id
 from . import console
-from .common import Call, command, problem_record
+from .common import Call, Json, command, problem_record
 
 if TYPE_CHECKING:
     from ..collect.resolve import Accepted
     from ..domain.problems import Problem
 
 
+_RANGE = re.compile("C([0-9]+)[-~]C?([0-9]+)")
+
+
 @command(answers=True)
-@click.argument("what", metavar="CONFLICT|RETURN/MEASURE")
+@click.argument("what", nargs=-1, required=True, metavar="CONFLICT…|RETURN/MEASURE…")
 @click.option(
     "--take",
     metavar="issued|returned|current|VALUE",
@@ -31,56 +35,92 @@ if TYPE_CHECKING:
     "--password", metavar="TEXT",
     help="届いたときにパスワードで開けなかったファイルを開くパスワード（ほかの返送には要りません）",
 )  # fmt: skip
-def resolve(call: Call, *, what: str, take: str | None, accept: bool, reason: str, password: str | None) -> int:
+def resolve(
+    call: Call, *, what: tuple[str, ...], take: str | None, accept: bool, reason: str, password: str | None
+) -> int:
     """競合を決めるか、電話などで確かめた保留シート（または取り下げたシート）を取り込みます。どちらも変更履歴に残ります。
+
+    同じに決めるものは、いくつも並べられます。C0001-C0060 は、その間の未解決の競合すべてです。
+    一つでもできないものがあれば、何も書きません。
 
     終了コード: 0 完了　1 取り込んだが、競合や取り込めなかった欄がある
 
     例: dxreport resolve C0001 --take returned
-    dxreport resolve U0003/03-04 --accept --reason 電話で確認
+    dxreport resolve U0003/03-04 U0005/01-02 --accept --reason 電話で確認
     """
-    what = typed_id(what)
+    named = tuple(map(typed_id, what))
     if take is not None and not accept:
-        return _decide(call, what, take, reason)
+        return _decide(call, named, take, reason)
     if accept and take is None:
-        return _accept(call, what, reason, password)
+        return _accept(call, named, reason, password)
     fix = "競合には --take、保留のシートには --accept --reason を使います。"
     raise UsageError("--take と --accept は、どちらか一方を指定してください。", fix)
 
 
-def _decide(call: Call, conflict: str, take: str, reason: str) -> int:
-    from ..collect.resolve import decide
+def _decide(call: Call, named: tuple[str, ...], take: str, reason: str) -> int:
+    from ..collect.resolve import decide_all
 
-    changes = decide(call.workspace, conflict, take, reason, call.now)
+    done = decide_all(call.workspace, list(_conflicts(call, named)), take, reason, call.now)
     if call.as_json:
-        new = changes[0].new if changes else None
-        console.emit_json({"conflict": conflict, "changed": bool(changes), "new": new})
-    else:
-        console.out(f"競合 {conflict} を解決しました。{'' if changes else 'マスターの値はそのままです。'}")
+        _emit([
+            {"conflict": id_, "changed": bool(changes), "new": changes[0].new if changes else None}
+            for id_, changes in done.items()
+        ])  # fmt: skip
+        return 0
+    for id_, changes in done.items():
+        console.out(f"競合 {id_} を解決しました。{'' if changes else 'マスターの値はそのままです。'}")
         console.out(*(f"  {c.measure} {c.label}:「{shown(c.old)}」→「{shown(c.new)}」" for c in changes))
     return 0
 
 
-def _accept(call: Call, what: str, reason: str, password: str | None) -> int:
-    return_id, _, measure = what.partition("/")
-    if not measure:
-        fix = "U0003/03-04 のように、受付番号と施策IDを / でつないでください。"
-        raise UsageError(f"「{what}」は保留シートの書き方ではありません。", fix)
+def _conflicts(call: Call, named: Iterable[str]) -> Iterator[str]:
+    """Yield the numbers of conflicts; for a range, those that are open. Raise UsageError if none of it is."""
+    from ..master.records import ConflictState, number_of
+
+    for text in named:
+        if not (span := _RANGE.fullmatch(text)):
+            yield text
+            continue
+        first, last = map(int, span.groups())
+        rows = (c for c in call.master().conflicts if c.state is ConflictState.OPEN)
+        open_ = [c.id for c in rows if first <= number_of(c.id) <= last]
+        if not open_:
+            raise UsageError(
+                f"{text} の間に、未解決の競合はありません。", "番号は、dxreport status で確かめてください。"
+            )
+        yield from open_
+
+
+def _accept(call: Call, named: tuple[str, ...], reason: str, password: str | None) -> int:
+    sheets = [(return_id, measure) for return_id, _, measure in (text.partition("/") for text in named)]
+    for text, (_, measure) in zip(named, sheets, strict=True):
+        if not measure:
+            fix = "U0003/03-04 のように、受付番号と施策IDを / でつないでください。"
+            raise UsageError(f"「{text}」は保留シートの書き方ではありません。", fix)
     if not reason:
         raise UsageError("--accept には --reason が要ります。", "だれに何を確かめたかを --reason に書いてください。")
-    from ..collect.resolve import accept
+    from ..collect.resolve import accept_all
 
-    done = accept(call.workspace, return_id, measure, reason, call.now, password=password)
+    done = accept_all(call.workspace, sheets, reason, call.now, password=password)
     if call.as_json:
-        console.emit_json({
-            "return": done.return_id, "id": done.measure, "changes": len(done.changes), "conflicts": len(done.conflicts),
-            "not_taken": [problem_record(p) for p in done.not_taken],
-            "despite": [problem_record(p) for p in done.despite],
-            "decided": [d.conflict.id for d in done.decided],
-        })  # fmt: skip
+        _emit([
+            {
+                "return": d.return_id, "id": d.measure, "changes": len(d.changes), "conflicts": len(d.conflicts),
+                "not_taken": [problem_record(p) for p in d.not_taken],
+                "despite": [problem_record(p) for p in d.despite],
+                "decided": [c.conflict.id for c in d.decided],
+            }
+            for d in done
+        ])  # fmt: skip
     else:
-        console.out(*_told(done))
-    return 1 if done.conflicts or done.not_taken else 0
+        for accepted in done:
+            console.out(*_told(accepted))
+    return 1 if any(d.conflicts or d.not_taken for d in done) else 0
+
+
+def _emit(results: list[Json]) -> None:
+    """Answer with the only result, or with a list of several."""
+    console.emit_json(results[0] if len(results) == 1 else {"results": results})
 
 
 def _told(done: Accepted) -> Iterator[str]:

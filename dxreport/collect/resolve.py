@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NoReturn
@@ -23,6 +23,7 @@ from .commit import Books, opened
 from .events import Accept, Adopt, Decision, Edit
 from .ledger import addition, shown_problems
 from .originals import original
+from .plan import Plan
 from .planner import Planner
 from .reader import FileReader
 from .state import ASIDE, Fate, SheetOutcome
@@ -60,27 +61,38 @@ class Accepted:
 
 
 def decide(workspace: Workspace, conflict_id: str, take: str, reason: str, now: datetime) -> tuple[Change, ...]:
-    """Decide an open conflict: ``take`` is ``issued``, ``returned``, ``current`` or the text to write.
+    """Decide an open conflict as :func:`decide_all` does; return the changes to the master."""
+    return decide_all(workspace, (conflict_id,), take, reason, now)[conflict_id]
 
-    Return the changes to the master, none if its text stays. Raise UsageError if the conflict is not open or ``take``
-    does not fit it, MasterError or LockedError if the master cannot be written.
+
+def decide_all(
+    workspace: Workspace, conflict_ids: Collection[str], take: str, reason: str, now: datetime
+) -> dict[str, tuple[Change, ...]]:
+    """Decide open conflicts alike: ``take`` is ``issued``, ``returned``, ``current`` or the text to write.
+
+    Return the changes to the master by conflict, none if its text stays. Raise UsageError if one of them is not open or
+    ``take`` does not fit it, MasterError or LockedError if the master cannot be written; then none is decided.
     """
     take = _side(take)
     ready_to_write(workspace)
     with locked(workspace.lock):
         books = opened(workspace, now)
-        row = _open(books, conflict_id)
-        why = _why(row, take, reason)
-        if row.adds:
-            decided = replace(row, state=ConflictState.RESOLVED, decision=take, reason=why, when=books.when)
-            if take == "returned":
-                _adopt(books, row, why)
-        else:
-            decided = _decide(books, row, take, why)
-        books.conflicts.write(decided)
+        rows = [_open(books, id_) for id_ in dict.fromkeys(conflict_ids)]
+        reasons = {row.id: _why(row, take, reason) for row in rows}
+        for row in rows:
+            books.conflicts.write(_settled(books, row, take, reasons[row.id]))
         plan = books.difference()
         books.commit("resolve", plan, now)
-    return tuple(c for c in plan.changes if c.note == why)
+    return {id_: tuple(c for c in plan.changes if c.note == why) for id_, why in reasons.items()}
+
+
+def _settled(books: Books, row: Conflict, take: str, why: str) -> Conflict:
+    """Append what a decision means; return the row as decided."""
+    if not row.adds:
+        return _decide(books, row, take, why)
+    if take == "returned":
+        _adopt(books, row, why)
+    return replace(row, state=ConflictState.RESOLVED, decision=take, reason=why, when=books.when)
 
 
 def _side(take: str) -> str:
@@ -199,7 +211,8 @@ def _adopt(books: Books, row: Conflict, why: str) -> None:
         )
     part = books.master.settings.catalogue.list_of(row.ref)
     assert part is not None  # only items of lists are offered
-    key = part.next_keys(books.master.keys_ever(row.measure, part), 1)[0]
+    used = {ref.item for ref in books.state(row.measure).put if ref.prefix == part.prefix}  # by this command, too
+    key = part.next_keys(books.master.keys_ever(row.measure, part) | used, 1)[0]
     texts = {ref._replace(item=key): text for ref, text in item.items() if text}
     texts = _labels(books, row.measure, row.ref._replace(item=key)) | texts
     books.add(Adopt(row.return_id, sheet.issue, texts, row.ref.item, why), row.measure)
@@ -208,37 +221,55 @@ def _adopt(books: Books, row: Conflict, why: str) -> None:
 def accept(
     workspace: Workspace, return_id: str, measure: str, reason: str, now: datetime, *, password: str | None = None
 ) -> Accepted:
-    """Accept a held, dismissed or withdrawn sheet as it is, errors and all, and merge the sheets that waited for it.
+    """Accept a sheet as :func:`accept_all` does."""
+    return accept_all(workspace, ((return_id, measure),), reason, now, password=password)[0]
 
-    The reason goes into 変更履歴. ``password`` opens the kept original if it could not be read so far. Raise UsageError
-    if the sheet is in none of these states or a newer return replaced it, MasterError if its original is gone.
+
+def accept_all(
+    workspace: Workspace, sheets: Iterable[tuple[str, str]], reason: str, now: datetime, *, password: str | None = None
+) -> list[Accepted]:
+    """Accept held, dismissed or withdrawn sheets as they are, errors and all, and merge those that waited for them.
+
+    ``sheets`` are returns and measures. The reason goes into 変更履歴. ``password`` opens a kept original that could not
+    be read so far. Raise UsageError if a sheet is in none of these states or a newer return replaced it, MasterError if
+    its original is gone; then none is accepted.
     """
     ready_to_write(workspace)
     with locked(workspace.lock):
         books = opened(workspace, now)
-        if password and not any(books.store.reading(r.reading).sheets for r in books.reads().get(return_id, ())):
-            _read_at_last(books, return_id, password)
-        measure = books.master.by_id.spelt(measure)
-        found = _waiting(books, return_id, measure)
-        books.add(Accept(return_id, found.sheet.issue, reason), measure)
-        reading = books.reading(return_id)
-        for sheet in reading.sheets if reading else ():
-            if (sheet.measure, sheet.issue) == (measure, found.sheet.issue):
-                books.conflicts.offer(return_id, sheet)
+        keys = [(id_, *_accepted(books, id_, measure, reason, password)) for id_, measure in dict.fromkeys(sheets)]
         plan = books.difference()
-        outcome = books.state(measure).outcomes[return_id, found.sheet.issue]
-        decided = tuple(_stand(books, measure, outcome))
+        done = [_effects(books, plan, *key) for key in keys]
         books.commit("resolve", plan, now)
+    return done
+
+
+def _accepted(books: Books, return_id: str, measure: str, reason: str, password: str | None) -> tuple[str, str]:
+    """Append an ``Accept`` and offer what the sheet adds; return its measure and issue."""
+    if password and not any(books.store.reading(r.reading).sheets for r in books.reads().get(return_id, ())):
+        _read_at_last(books, return_id, password)
+    measure = books.master.by_id.spelt(measure)
+    issue = _waiting(books, return_id, measure).sheet.issue
+    books.add(Accept(return_id, issue, reason), measure)
+    reading = books.reading(return_id)
+    for sheet in reading.sheets if reading else ():
+        if (sheet.measure, sheet.issue) == (measure, issue):
+            books.conflicts.offer(return_id, sheet)
+    return measure, issue
+
+
+def _effects(books: Books, plan: Plan, return_id: str, measure: str, issue: str) -> Accepted:
+    outcome = books.state(measure).outcomes[return_id, issue]
     errors = [p for p in shown_problems(outcome, books.files()) if p.code.startswith("E")]
     lost = [p for p in errors if p.code.startswith("E3") and not any(Ref.parse(f) in outcome.says for f in p.fields)]
     return Accepted(
         return_id,
         measure,
-        plan.changes,
-        plan.conflicts,
+        tuple(c for c in plan.changes if c.measure == measure),
+        tuple(c for c in plan.conflicts if c.measure == measure),
         tuple(lost),
         tuple(p for p in errors if p not in lost),
-        decided,
+        tuple(_stand(books, measure, outcome)),
         not outcome.says,
     )
 

@@ -183,9 +183,9 @@ class Receipt:
         return number_of(self.id)
 
 
-def number_of(return_id: str) -> int:
-    """Return the number of a return ID: 12 for ``U0012``; 0 for any other text that people wrote into 受付簿."""
-    return int(return_id[1:]) if return_id[1:].isdecimal() else 0
+def number_of(id_: str) -> int:
+    """Return the number in an ID of a ledger: 12 for ``U0012`` or ``C0012``; 0 for any other text that people wrote."""
+    return int(id_[1:]) if id_[1:].isdecimal() else 0
 
 
 def next_id(letter: str, taken: Iterable[str]) -> str:

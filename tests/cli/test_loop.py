@@ -238,6 +238,37 @@ def test_resolve_answers_and_decides(quarter: Quarter, mixed: list[Path], capsys
     assert quarter.values("03-01")[P1] == "順調"
 
 
+def test_several_are_decided_or_accepted_at_once_or_none_of_them(
+    quarter: Quarter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quarter.write("01-01", {"procurement": "担当", "contact_person": "担当"})
+    quarter.write("01-04", {"contact_person": "担当"})
+    theirs = {"contact_person": "部署"}
+    quarter.collect(quarter.filled({"01-01": theirs | {"procurement": "部署"}, "01-04": theirs}))
+    before = quarter.files()
+    assert run(quarter, "resolve", "C0001", "C0009", "--take", "returned") == 2
+    assert quarter.files() == before
+    capsys.readouterr()
+    code, decided = answer(quarter, capsys, "resolve", "c0001-c0002", "C0003", "--take", "returned")
+    assert (code, [r["conflict"] for r in decided["results"]]) == (0, ["C0001", "C0002", "C0003"])
+    assert {quarter.values(id_)["contact_person"] for id_ in ("01-01", "01-04")} == {"部署"}
+    assert run(quarter, "resolve", "C0001-C0003", "--take", "returned") == 2
+
+    wrong = {"activity.progress/K1/1": "順調"}
+    quarter.collect(quarter.filled({"01-02": wrong, "01-03": wrong}, "農林水産課"))
+    sheets, why = ("U0002/01-02", "U0002/01-03"), ("--accept", "--reason", "電話")
+    before = quarter.files()
+    assert run(quarter, "resolve", sheets[0], "U0002/01-04", *why) == 2
+    assert quarter.files() == before
+    capsys.readouterr()
+    code, accepted = answer(quarter, capsys, "resolve", *sheets, *why)
+    assert code == 0 and [r["id"] for r in accepted["results"]] == ["01-02", "01-03"]
+    assert all(
+        r["changes"] == len([c for c in quarter.master.changes if c.measure == r["id"]]) for r in accepted["results"]
+    )
+    assert {quarter.values(id_)["activity.progress/K1/1"] for id_ in ("01-02", "01-03")} == {"順調"}
+
+
 def test_status_and_history_after_a_collect(
     quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 from lxml import etree
 
 from dxreport.collect.commit import opened
-from dxreport.collect.resolve import decide
+from dxreport.collect.resolve import decide, decide_all
 from dxreport.domain.errors import UsageError
 from dxreport.ooxml.refs import cell
 from tests.support.edits import ACTIVITY, new_row, with_rows
@@ -75,6 +75,15 @@ def test_declined_it_does_not_come_again(quarter: Quarter) -> None:
     assert plan.conflicts == ()
     with pytest.raises(UsageError):
         decide(quarter.workspace, "C0001", "returned", "", RETURNED)
+
+
+def test_two_offers_adopted_at_once_are_two_activities(quarter: Quarter) -> None:
+    quarter.collect(with_rows(quarter, "activity.countermeasure/K1/1"))
+    other = ACTIVITY | {"B": "もう一つの取組"}
+    quarter.collect(with_rows(quarter, "activity.countermeasure/K1/1", other))
+    assert len(quarter.master.conflicts) == 2
+    decide_all(quarter.workspace, ["C0001", "C0002"], "returned", "電話で確認", RETURNED)
+    assert [a.key for a in quarter.master.measure("01-01").activities] == ["K1", "K2", "K3", "K4"]
 
 
 def test_only_yes_or_no(quarter: Quarter) -> None:

@@ -401,13 +401,13 @@ def new_row(root: etree._Element, number: int, texts: dict[str, str]) -> None:
     next(r for r in root.iter(f"{S}row") if int(r.get("r")) > number).addprevious(row)
 
 
-def with_rows(quarter: Quarter, behind: str) -> bytes:
+def with_rows(quarter: Quarter, behind: str, activity: Mapping[str, str] = ACTIVITY) -> bytes:
     """Return the workbook with three rows inserted into 01-01 below a cell, filled in like an activity."""
     data = quarter.filled({})
     row = cell(quarter.cells(data, "01-01")[behind])[0] + 1
 
     def insert(root: etree._Element) -> None:
-        for texts in ({}, {"E": "予定通り"}, ACTIVITY):
+        for texts in ({}, {"E": "予定通り"}, activity):
             new_row(root, row, texts)
 
     return reshaped(data, "01-01", insert)
