@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ..domain.errors import UsageError
+from ..domain.spelling import known_names
 from ..domain.visible import one_line
 from . import console
 from .common import Call, Json, command, note_records, problem_record
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 _FORMATS = ("text", "xlsx", "html")
 _BAR = 40  # characters
+_MANY, _FIRST = 200, 10  # with more sheets, the screen shows this many entries of each list
+_ALL = "すべては dxreport status --format xlsx で、部署を選ぶには --department で見られます"
 
 
 @command(answers=True, rounds=True)
@@ -28,8 +32,17 @@ _BAR = 40  # characters
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="xlsx か html を書き出すファイル"
 )
-def status(call: Call, kind: str | None, out: Path | None) -> None:
+@click.option(
+    "--department",
+    "departments",
+    multiple=True,
+    metavar="NAME",
+    help="画面に、この部署だけを示す（何度でも指定できます）",
+)
+def status(call: Call, *, kind: str | None, out: Path | None, departments: tuple[str, ...]) -> None:
     """今日することを、電話とメールに分けて示します。続けて、回の提出状況を部署（建制順）と施策の表で示します。
+
+    200 施策を超える回では、画面にはそれぞれ初めの 10 件を示します。
 
     状態: 未発行　発行　未提出（期限後）　差し戻し　確認中（競合あり）　反映済　報告事項なし
     """
@@ -43,13 +56,20 @@ def status(call: Call, kind: str | None, out: Path | None) -> None:
     if kind not in _FORMATS or (out and kind == "text"):
         what = "--out には、.xlsx か .html のファイルを指定してください。"
         raise UsageError(what, "画面に出すときは、--out を付けません。")
+    if departments and (call.as_json or kind != "text"):
+        raise UsageError(
+            "--department は、画面に示すときだけ使えます。", "Excel と HTML では、表を部署で絞り込めます。"
+        )
     path = None if kind == "text" else _written(call, master, today, kind, out)
     if call.as_json:
         console.emit_json(_record(today) | ({"file": str(path)} if path else {}))
     elif path:
         console.out(f"{found.round.name}の提出状況を {path} に作りました。")
     else:
-        console.out(*summary(master, today), *today.notices, *_work(today), *_register(found))
+        shown = _of(today, master, departments) if departments else today
+        few = bool(departments) or len(found.sheets) <= _MANY
+        register = _register(shown.found) if few else ["", f"■ 提出の記録　{len(found.sheets):,}施策（{_ALL}）"]
+        console.out(*summary(master, today), *today.notices, *_work(shown, None if few else _FIRST), *register)
 
 
 def _written(call: Call, master: Master, today: Agenda, kind: str, out: Path | None) -> Path:
@@ -83,8 +103,22 @@ def _bar(found: RoundStatus) -> str:
     return "[" + ("#" * done + "/" * half).ljust(_BAR, ".")[:_BAR] + "]"
 
 
-def _work(today: Agenda) -> list[str]:
-    """Return the work of the day: by telephone, by mail, at the desk."""
+def _of(today: Agenda, master: Master, names: tuple[str, ...]) -> Agenda:
+    """Return what concerns some departments. Raise UsageError for an unknown name."""
+    known = [d.name for d in master.departments]
+    found = {d.name if (d := master.department(name)) else name for name in names}
+    for name in found.difference(known):
+        raise UsageError(f"部署「{name}」は「部署」シートにありません。", known_names(name, "部署", known))
+    theirs = tuple(s for s in today.found.sheets if s.department in found)
+    return replace(
+        today, found=replace(today.found, sheets=theirs), unread=(),
+        tasks=tuple(t for t in today.tasks if t.department in found),
+        conflicts=tuple((m, c) for m, c in today.conflicts if m and m.lead_department in found),
+    )  # fmt: skip
+
+
+def _work(today: Agenda, most: int | None = None) -> list[str]:
+    """Return the work of the day: by telephone, by mail, at the desk; at most so many entries of each."""
     from ..status.agenda import Way
     from ..status.words import HEADINGS, unread_text
 
@@ -92,19 +126,25 @@ def _work(today: Agenda) -> list[str]:
     for way in Way:
         if tasks := today.by(way):
             lines += ["", f"■ {HEADINGS[way][0]}　{len(tasks)}部署（{HEADINGS[way][1]}）"]
-            lines += [line for task in tasks for line in _task(task)]
+            lines += [line for task in tasks[:most] for line in _task(task)] + _others(len(tasks), most, "部署")
     if today.conflicts:
         lines += [
             "",
             f"■ 競合を決める　{len(today.conflicts)}件（dxreport resolve 競合番号 --take returned か current）",
         ]
-        lines += [line for text in today.decisions for line in _listed(text)]
+        lines += [line for text in today.decisions[:most] for line in _listed(text)]
+        lines += _others(len(today.conflicts), most, "件")
     if today.unread:
         how = "済んだら dxreport dismiss 受付番号 --reason 理由"
         lines += ["", f"■ 受付不可のファイルを確かめる　{len(today.unread)}件（{how}）"]
-        for receipt in today.unread:
+        for receipt in today.unread[:most]:
             lines += _listed(unread_text(receipt))
+        lines += _others(len(today.unread), most, "件")
     return lines
+
+
+def _others(count: int, most: int | None, unit: str) -> list[str]:
+    return [f"  ほか {count - most:,} {unit}（{_ALL}）"] if most is not None and count > most else []
 
 
 def _listed(text: str) -> list[str]:

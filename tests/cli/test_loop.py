@@ -269,6 +269,34 @@ def test_several_are_decided_or_accepted_at_once_or_none_of_them(
     assert {quarter.values(id_)["activity.progress/K1/1"] for id_ in ("01-02", "01-03")} == {"順調"}
 
 
+def test_of_many_sheets_status_shows_the_first_of_each_list_or_those_of_a_department(
+    quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dxreport.cli.status._MANY", 20)
+    monkeypatch.setattr("dxreport.cli.status._FIRST", 3)
+    run(quarter, "collect", *mixed)
+    later = ("-C", str(quarter.root), "--now", "2022-07-19")
+
+    def shown(*args: str) -> list[str]:
+        capsys.readouterr()
+        assert main(["status", *args, *later]) == 0
+        return capsys.readouterr().out.splitlines()
+
+    tasks = json.loads("\n".join(shown("--json")))["tasks"]
+    by_mail = sum(task["way"] == "mail" for task in tasks)
+    assert len(tasks) - by_mail == 1
+    lines = shown()
+    assert sum(line.startswith("  □ ") for line in lines) == 1 + 3 + 1 + 1  # to call, to mail, conflict, file
+    assert [line.split("（")[0] for line in lines if line.startswith("  ほか")] == [f"  ほか {by_mail - 3} 部署"]
+    assert lines[-1].startswith("■ 提出の記録　26施策（")
+    lines = shown("--department", "総務課")
+    assert [line.split()[1] for line in lines if line.startswith("  □ ")] == ["総務課"]
+    assert [line.split()[1] for line in lines[-2:]] == ["03-01", "03-05"]
+    assert main(["status", "--department", "総務部", *later]) == 2
+    assert "総務課" in capsys.readouterr().err
+    assert main(["status", "--department", "総務課", "--json", *later]) == 2
+
+
 def test_status_and_history_after_a_collect(
     quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
