@@ -46,7 +46,7 @@ def withdraw(
     """Withdraw a return, or one ``measure`` of it.
 
     Texts that other returns gave too stay; texts that a person typed over those of the return become conflicts. Raise
-    UsageError if the return is not in 受付簿, has no such measure, is only held or already withdrawn, MasterError or LockedError if
+    UsageError if the return is not in 受付簿, has no such measure or is already withdrawn, MasterError or LockedError if
     the master cannot be written.
     """
     if not dry_run:
