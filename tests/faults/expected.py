@@ -460,6 +460,12 @@ def _stands(books: Books, before: Eye, after: Eye, id_: str, a: Answers, address
         for other, b in books.said(measure)
     ):  # fmt: skip
         return True  # a copy takes an answer back that another round has given too
+    if text == sent and not any(
+        b.round == a.round and b.texts.get(address, sent) != sent
+        and before.receipts.get((other, measure, b.issue), {}).get("状態") in IN
+        for other, b in books.said(measure)
+    ):  # fmt: skip
+        return True  # a copy takes an answer back that never went in
     rows = [r for r in after.conflicts.values() if (r["施策ID"], r["欄"]) == (measure, address)]
     if any(r["状態"] == DECIDED and text in (r["返送"], r["現在"]) for r in rows):
         return True
