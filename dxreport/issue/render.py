@@ -174,10 +174,12 @@ def _chosen(
             raise UsageError(what, known_names(name, "部署", by_name))
         wanted.add(department.name)
     known = sorted((m.id for ms in by_name.values() for m in ms), key=by_number)
+    measures = [master.by_id.spelt(id_) for id_ in measures]
     for id_ in measures:
         if id_ not in known:
-            what = f"施策 {id_} は、この回に送る施策の中にありません。"
-            raise UsageError(what, known_names(measure_id(id_), "施策ID", known))
+            ended = master.standings[id_].note if id_ in master.standings else ""
+            what = f"施策 {id_} は、{f'{ended}なので、' if ended else ''}この回に送る施策の中にありません。"
+            raise UsageError(what, "" if ended else known_names(measure_id(id_), "施策ID", known))
     chosen = [
         found
         for name, theirs in by_name.items()

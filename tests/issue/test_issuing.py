@@ -294,13 +294,24 @@ def test_measures_that_have_all_ended_are_no_master_without_measures(fresh: Quar
         issue(fresh)
 
 
+@pytest.mark.parametrize("id_", ["1-4", "０１－０４"])
+def test_a_measure_is_found_however_its_id_is_typed(fresh: Quarter, id_: str) -> None:
+    assert chosen(fresh, measures=(id_,)) == {OFFICE: ("01-04",)}
+
+
+def test_a_measure_that_has_ended_is_said_to_have(fresh: Quarter) -> None:
+    with_standings(fresh, {"01-04": Standing(MeasureState.STOPPED, 1)})
+    with pytest.raises(UsageError, match="第1四半期から中止なので") as caught:
+        chosen(fresh, measures=("01-04",))
+    assert caught.value.fix == ""
+
+
 @pytest.mark.parametrize(
     ("options", "meant"),
     [
         ({"departments": ("総務",)}, "総務課"),
         ({"departments": ("産業振興か",)}, "産業振興課"),
-        ({"measures": ("1-1",)}, "01-01"),
-        ({"measures": ("０１－０４",)}, "01-04"),
+        ({"measures": ("01-41",)}, "01-14"),
         ({"departments": ("水産試験場",)}, ""),
     ],
 )
