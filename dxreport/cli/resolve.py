@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..domain.problems import Problem
 
 
-_RANGE = re.compile("C([0-9]+)[-~]C?([0-9]+)")
+_RANGE = re.compile("C([0-9]+)[-~〜]C?([0-9]+)")
 
 
 @command(answers=True)
@@ -81,7 +81,7 @@ def _conflicts(call: Call, named: Iterable[str]) -> Iterator[str]:
         if not (span := _RANGE.fullmatch(text)):
             yield text
             continue
-        first, last = map(int, span.groups())
+        first, last = sorted(map(int, span.groups()))
         rows = (c for c in call.master().conflicts if c.state is ConflictState.OPEN)
         open_ = [c.id for c in rows if first <= number_of(c.id) <= last]
         if not open_:
@@ -127,6 +127,9 @@ def _told(done: Accepted) -> Iterator[str]:
     yield f"{done.return_id}/{done.measure} を取り込みました。変更 {len(done.changes)} 件。"
     if done.blank:
         yield "注意: このシートには、新しい記入がありません。回答したものとして扱いますが、マスターは変わりません。"
+    if erased := [c for c in done.changes if c.old.strip() and not c.new.strip()]:
+        yield f"注意: 次の回答を消しました（{len(erased)} か所）。"
+        yield from (f"  {c.label}:「{shown(c.old)}」" for c in erased)
     for p in done.despite:
         yield f"誤りのまま受け入れ: {p.code} {_where(p)}: {p.message}"
     for p in done.not_taken:

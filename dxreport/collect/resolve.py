@@ -45,7 +45,7 @@ class Decided:
 class Accepted:
     """The effects of accepting a sheet.
 
-    ``conflicts`` are the new ones, including offers of items that the department added; ``not_taken`` are the problems
+    ``conflicts`` are those that are open now, including offers of items that the department added; ``not_taken`` are the problems
     of cells whose text could not be taken, ``despite`` the other errors that it was accepted with. ``decided`` are the
     cells that its answers leave as they are. ``blank`` is True if it has no answer at all.
     """
@@ -96,8 +96,12 @@ def _settled(books: Books, row: Conflict, take: str, why: str) -> Conflict:
 
 
 def _side(take: str) -> str:
-    """Return the key of SIDES that was typed, else the text itself. Raise UsageError for a misspelt key."""
-    plain = fold(take).lower()
+    """Return the key of SIDES that was typed, also as screens call it, else the text itself.
+
+    Raise UsageError for a misspelt key.
+    """
+    called = {what.removesuffix("の値"): key for key, what in SIDES.items()}
+    plain = called.get(take.strip().removesuffix("の値"), fold(take).lower())
     if plain not in SIDES and (near := nearest(take, SIDES)):
         meant = "、".join(f"{key}（{what}）" for key, what in SIDES.items())
         raise UsageError(
@@ -266,12 +270,21 @@ def _effects(books: Books, plan: Plan, return_id: str, measure: str, issue: str)
         return_id,
         measure,
         tuple(c for c in plan.changes if c.measure == measure),
-        tuple(c for c in plan.conflicts if c.measure == measure),
+        tuple(_asked(books, plan, return_id, measure)),
         tuple(lost),
         tuple(p for p in errors if p not in lost),
         tuple(_stand(books, measure, outcome)),
         not outcome.says,
     )
+
+
+def _asked(books: Books, plan: Plan, return_id: str, measure: str) -> Iterator[Conflict]:
+    """Yield the open conflicts of a return and measure: the new ones, and those that stay."""
+    yield from (c for c in plan.conflicts if c.measure == measure)
+    closed = {c.id for c in plan.updated if isinstance(c, Conflict) and c.state is not ConflictState.OPEN}
+    for c in books.master.conflicts:
+        if (c.return_id, c.measure, c.state) == (return_id, measure, ConflictState.OPEN) and c.id not in closed:
+            yield c
 
 
 def _stand(books: Books, measure: str, outcome: SheetOutcome) -> Iterator[Decided]:
