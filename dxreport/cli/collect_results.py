@@ -94,7 +94,7 @@ def lines(plan: Plan, *, dry_run: bool) -> Iterator[str]:
     sums = f"ファイル {len(shown_files)}、シート {count.total()}: {'、'.join(parts) or 'なし'}"
     yield f"{sums if shown_files else '新しいファイルはありません'}。マスターの変更 {len(plan.changes)} か所。"
     if many and (why := _reasons(shown_files)):
-        yield f"保留の理由（シートの数）: {why}"
+        yield f"保留と受付不可の理由: {why}"
     if plan.questions:
         ids = first_ten(plan.questions)
         yield f"競合 {len(plan.questions)} 件は、dxreport resolve で決めるまでマスターに入りません: {ids}"

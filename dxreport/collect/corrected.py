@@ -166,7 +166,7 @@ def _refilled(workspace: Workspace, master: Master, planned: FilePlan, held: Seq
 
 def _refill(workspace: Workspace, master: Master, planned: FilePlan, held: Sequence[SheetPlan]) -> bytes | None:
     first = next((s for s in held if s.status is Status.HELD and s.texts), None)
-    if first is None:
+    if first is None or any(s.issue == first.issue and not s.texts for s in held):  # its answers would be missing
         return None
     sheets = [s for s in planned.sheets if s.texts and s.issue == first.issue]
     held = [s for s in sheets if s.status is Status.HELD]

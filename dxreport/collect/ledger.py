@@ -66,7 +66,7 @@ def sheet_receipt(reading: Reading, outcome: SheetOutcome, files: Mapping[str, s
         _receipt(reading, read, _STATES[outcome.fate], said),
         changes=len(outcome.merge.changes) if outcome.fate.is_in else 0,
         note=_reason(outcome, said),
-        replaced_by=outcome.replaced_by if outcome.fate is Fate.REPLACED else "",
+        replaced_by=outcome.replaced_by if outcome.fate in (Fate.REPLACED, Fate.ELSEWHERE) else "",
         meant=outcome.judged.elsewhere,
         comments="" if outcome.overtaken_by else comments[:_CELL],
     )

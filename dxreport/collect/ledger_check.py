@@ -11,7 +11,7 @@ from ..domain.fields import label
 from ..domain.model import normalise
 from ..domain.problems import Problem, problem
 from ..master.ledgers import LEDGER_OF
-from ..master.records import Conflict, ConflictState, Master, Receipt
+from ..master.records import Conflict, ConflictState, Master, Receipt, ReceiptState
 from ..master.schema import CONFLICTS, RECEIPTS
 from ..rules import item_name
 from ..workspace.paths import Workspace
@@ -20,6 +20,7 @@ from .log import Read
 from .state import OpenConflict, Replayed
 
 _FREE = "メモ"  # not compared: people write there too, and its wording depends on the release
+_REPLACED = "置き換え"  # nor is this of a sheet of another round: earlier releases left it blank
 
 
 def ledger_problems(workspace: Workspace, master: Master) -> tuple[Problem, ...]:
@@ -51,7 +52,8 @@ def _receipts(books: Books, told: int) -> Iterator[Problem]:
             continue
         texts, row = ledger.texts(here[key]), table.rows[ledger.key(here[key])]
         for header, text in ledger.texts(wanted).items():
-            if header in table.columns and header != _FREE and normalise(text) != texts[header]:
+            free = header == _FREE or (header == _REPLACED and wanted.state is ReceiptState.ELSEWHERE)
+            if header in table.columns and not free and normalise(text) != texts[header]:
                 yield problem(
                     problems.RECEIPT_CHANGED, {**said, "column": header, "value": texts[header], "expected": text},
                     sheet=RECEIPTS.name, cell=table.cell(row, header), label=f"{name} {header}", value=texts[header],

@@ -101,11 +101,16 @@ class Planner:
     def _held(self, reading: Reading, sheet: SheetReading) -> bool:
         if not sheet.readable or sheet.measure not in self.books.texts:
             return False
-        return self.books.state(sheet.measure).outcomes[reading.id, sheet.issue].fate in (Fate.HELD, Fate.ELSEWHERE)
+        outcome = self.books.state(sheet.measure).outcomes[reading.id, sheet.issue]
+        return outcome.fate in (Fate.HELD, Fate.ELSEWHERE) and not outcome.replaced_by
 
     def _renews(self, reading: Reading) -> bool:
-        """Return True if a return that was read before counts whole from now on; one that is withdrawn does not."""
-        return self.whole and not reading.whole and reading.id not in self.books.withdrawn(partly=True)
+        """Return True if a return that was read before counts whole from now on, or a held one no longer does.
+
+        One that is withdrawn does neither.
+        """
+        unlike = self.whole != reading.whole and (self.whole or any(self._held(reading, s) for s in reading.sheets))
+        return unlike and reading.id not in self.books.withdrawn(partly=True)
 
     def _at(self, file: ReturnedFile, read: FileRead) -> str:
         """Return when its answers were given: when the mail was sent, but not before the issue or what it corrects."""
@@ -223,7 +228,9 @@ class Planner:
             said = ()  # an earlier run could read it, for example with a password
         new = reading.id in self._new and reading.id not in self._known and not again
         missing, package = tuple(self._missing(reading, plan)), self._package(file, sheets)
-        return FilePlan(file, reading.id, new, (*said, *refused, *missing), sheets, package, told=told)
+        held = reading.whole and any(sheet.status is Status.HELD for sheet in sheets)
+        whole = (problem(problems.WHOLE_HELD),) if held else ()
+        return FilePlan(file, reading.id, new, (*said, *refused, *whole, *missing), sheets, package, told=told)
 
     def _told(self, reading: Reading) -> bool:
         """Return True if an earlier run reported the outcome of a return and it has not changed since."""
@@ -262,6 +269,9 @@ class Planner:
             return replace(unchanged, problems=(problem(problems.WITHDRAWN, said),))
         if now.fate is Fate.DISMISSED:
             return replace(unchanged, problems=(problem(problems.DISMISSED, said),))
+        if now.fate is Fate.ELSEWHERE and now.replaced_by:
+            params = {"round": sheet.round, "meant": now.judged.elsewhere, "newer": now.replaced_by}
+            return replace(unchanged, problems=(problem(problems.SAME_ELSEWHERE, params),))
         if now.fate is Fate.REPLACED:
             return replace(unchanged, problems=(problem(problems.REPLACED, said | {"newer": now.replaced_by}),))
         if before and before.fate.is_in and now.fate.is_in and reading.id not in self._new:

@@ -262,7 +262,9 @@ class FileReader:
         if snapshot.fiscal_year != here:
             return problem(problems.WRONG_YEAR, {"found": snapshot.fiscal_year, "expected": here}, sheet=sheet)
         if stamp.measure and (stamp.measure not in snapshot.texts or stamp.measure not in self.measures):
-            return problem(problems.MEASURE_NOT_ISSUED, {"measure": stamp.measure, "issue": stamp.issue}, sheet=sheet)
+            gone = stamp.measure in snapshot.texts
+            kind = problems.MEASURE_GONE if gone else problems.MEASURE_NOT_ISSUED
+            return problem(kind, {"measure": stamp.measure, "issue": stamp.issue}, sheet=sheet)
         form, round_ = self._form(stamp, snapshot), self.master.settings.round(snapshot.round)
         if form is None or round_ is None:
             return problem(problems.FORM_UNKNOWN, {"form": stamp.form}, sheet=sheet)

@@ -298,6 +298,16 @@ class _Fold:
         ]  # fmt: skip
         return later[-1].return_id if later else ""
 
+    def _same_elsewhere(self, entry: SheetOutcome) -> str:
+        """Return the earlier return of the round that a sheet was meant for, if all that it says there counts already.
+
+        A later return settles that round by itself.
+        """
+        said = {Ref.parse(field) for p in entry.judged.own for field in p.fields}
+        known = all(self._text(ref) == entry.sheet.texts.get(ref) for ref in said)
+        there = [e.sheet for e in self._round(entry.judged.elsewhere) if e.fate.is_in]
+        return there[-1].return_id if known and there and there[-1].rank < entry.sheet.rank else ""
+
     def _enter(self, run: Sequence[SheetOutcome], last: SheetOutcome, joint: Judged | None) -> None:
         """Merge sheets together, in the order of their ranks, then look again at those that still wait.
 
@@ -368,7 +378,8 @@ class _Fold:
         sheet, kept = entry.sheet, dict[Ref, str]()
         for ref, text in sheet.texts.items():
             said, (by, _) = self.said.get((sheet.round, ref), (None, sheet.key))
-            if said and ref not in entry.says and said.text.strip() != text.strip():
+            stays = said is not None and self._text(ref) == said.text
+            if said and stays and ref not in entry.says and said.text.strip() != text.strip():
                 kept[ref] = by
         return {ref: by for ref, by in kept.items() if by not in (sheet.return_id, *entry.joined)}
 
@@ -458,7 +469,9 @@ class _Fold:
         """Return the state after the events folded in so far."""
         outcomes = {}
         for key, e in self.sheets.items():
-            instead = self._replacement(e) if e.fate in (Fate.HELD, Fate.ELSEWHERE) else ""
+            instead = self._replacement(e) if e.fate is Fate.HELD else ""
+            if e.fate is Fate.ELSEWHERE:
+                instead = self._same_elsewhere(e)
             fate, judged = e.fate, e.judged
             if fate is Fate.HELD and instead:
                 fate = Fate.REPLACED if e.says or judged.own else Fate.SILENT

@@ -171,6 +171,9 @@ WRONG_ROUND = ProblemKind("E207",
 OTHER_ROUND = ProblemKind("E208",
     "{whose}シートの見出しは{found}の回のものですが、いまの回は{round}です。隠されている目印（発行番号と施策ID）がないので、読み取っていません。",
     "{round}の報告なら{round}に、{found}の報告なら{found}に配付したファイルのシートに、直接記入して返送してください。")
+MEASURE_GONE = ProblemKind("E209",
+    "施策{measure}（発行{issue}で配付）は、いまのマスターにありません。取り込んでいません。",
+    "マスターの「施策」シートにその行を戻してから、もう一度 dxreport collect を実行してください。")
 
 # E3: cells
 LOCKED_CHANGED = ProblemKind("E301",
@@ -337,6 +340,12 @@ LABEL_CHANGED = ProblemKind("W512",
 DISPUTED = ProblemKind("W513",
     "合わせたシートには「{expected}」とあります。後から届いた「{value}」を採りました。",
     "どちらが正しいかを部署に確かめ、違っていればマスターを直してください。")
+SAME_ELSEWHERE = ProblemKind("W514",
+    "{round}に配付したシートに、{meant}の報告が記入されていますが、{newer}で受け付けた{meant}の回答と同じです。何も変えていません。",
+    "対応は不要です。")
+WHOLE_HELD = ProblemKind("W515",
+    "--replace を付けて受け付けたので、空欄も答えとして確かめています。",
+    "空欄をそのまま答えとしないのなら、--replace を付けずにもう一度 dxreport collect を実行してください。")
 
 # W6: 設定, 部署, 方向 and the ledgers of the master
 PROGRESS_RESERVED = ProblemKind("W601",

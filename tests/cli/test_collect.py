@@ -146,7 +146,7 @@ def test_of_many_files_only_those_with_remarks_are_shown_the_held_ones_last(
     code, lines = say(quarter, capsys, "collect", folder)
     assert code == 1 and lines[0] == "指摘なしで取り込んだファイル 1"
     assert [line.partition("（")[0] for line in lines if line.startswith("■")] == ["■ a.txt", "■ b.xlsx"]
-    assert "保留の理由（シートの数）: E101 1、E401 1" in lines
+    assert "保留と受付不可の理由: E101 1、E401 1" in lines
 
 
 @pytest.mark.quick

@@ -269,6 +269,39 @@ def test_several_are_decided_or_accepted_at_once_or_none_of_them(
     assert {quarter.values(id_)["activity.progress/K1/1"] for id_ in ("01-02", "01-03")} == {"順調"}
 
 
+def test_what_an_acceptance_leaves_open_or_erases_is_said(quarter: Quarter, capsys: pytest.CaptureFixture[str]) -> None:
+    quarter.write("01-02", {"contact_person": "担当"})
+    said = {"contact_person": "部署", P1: "順調"}
+    quarter.collect(quarter.filled({"01-02": said}, "農林水産課"))
+    why = ("--accept", "--reason", "電話")
+    code, first = answer(quarter, capsys, "resolve", "U0001/01-02", *why)
+    assert (code, first["conflicts"]) == (1, 1)
+    quarter.collect(quarter.filled({}, "総務課"))
+    run(quarter, "collect", quarter.put(quarter.filled({"03-01": {P1: ""}}, "総務課"), "b.xlsx"), "--replace")
+    assert "W515" in capsys.readouterr().out
+    assert run(quarter, "resolve", "U0003/03-01", *why) == 0
+    out = capsys.readouterr().out
+    assert "次の回答を消しました（1 か所）" in out and "「進捗遅延・課題あり」" in out
+    assert run(quarter, "withdraw", "U0003") == 0
+
+
+def test_a_side_may_be_named_as_the_screen_names_it(quarter: Quarter, capsys: pytest.CaptureFixture[str]) -> None:
+    quarter.write("01-01", {"contact_person": "担当"})
+    quarter.collect(quarter.filled({"01-01": {"contact_person": "部署"}}))
+    assert run(quarter, "resolve", "C0001", "--take", "返送") == 0
+    assert quarter.values("01-01")["contact_person"] == "部署"
+
+
+def test_a_whole_return_that_is_held_counts_as_any_other_if_it_is_collected_again_without_replace(
+    quarter: Quarter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quarter.collect(quarter.filled({}, "総務課"))
+    later = quarter.put(quarter.filled({"03-01": {"contact_person": "後任"}}, "総務課", full=False), "b.xlsx")
+    assert run(quarter, "collect", later, "--replace") == 1
+    assert run(quarter, "collect", later) == 0
+    assert quarter.values("03-01")["contact_person"] == "後任" and quarter.values("03-01")[P1]
+
+
 def test_of_many_sheets_status_shows_the_first_of_each_list_or_those_of_a_department(
     quarter: Quarter, mixed: list[Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

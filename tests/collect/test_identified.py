@@ -156,6 +156,16 @@ def test_a_measure_that_was_not_in_the_issue_is_refused(issued_quarter: Quarter)
     ]
 
 
+def test_a_measure_that_was_deleted_since_it_was_issued_is_named_so(quarter: Quarter) -> None:
+    data = quarter.filled({})
+    book = openpyxl.load_workbook(quarter.workspace.master)
+    for sheet in book.worksheets:
+        for row in reversed([row[0].row for row in sheet.iter_rows() if row[0].value == "01-01"]):
+            sheet.delete_rows(row)
+    book.save(quarter.workspace.master)
+    assert codes(quarter, data, "01-01") == ["E209"]
+
+
 def test_a_form_that_is_not_kept_is_refused(issued_quarter: Quarter) -> None:
     data = restamped(issued_quarter.filled({}), "01-01", issued_quarter.form.digest, "0123456789ab")
     assert codes(issued_quarter, data) == ["E206"]

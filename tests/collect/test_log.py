@@ -169,6 +169,26 @@ def test_the_book_of_another_round_is_told_in_one_sentence_and_unsettles_nothing
     assert [next(s.state for s in r if s.measure == HERE) for r in rounds] == [State.MERGED, State.HELD]
 
 
+def test_a_wrong_book_that_says_what_was_answered_in_the_right_one_is_settled(planned: Quarter) -> None:
+    wrong = planned.put(typed(issued_book(planned, "計画"), ONE | TWO, quarter=0), "取り違え.xlsx")
+    planned.collect(planned.put(half(planned, ONE | TWO), "正しい.xlsx"), now=RETURNED)
+    sheet = sheet_of(planned.collect(wrong, now=RETURNED + DAY), HERE)
+    assert (sheet.status, [p.code for p in sheet.problems]) == (Status.UNCHANGED, ["W514"])
+    assert shown(planned) == "反映済"
+    first = planned.master.settings.rounds[1]
+    made = drafts(planned.workspace, planned.master, MailKind.RETURN, first, RETURNED + 2 * DAY).drafts
+    assert HERE not in [s.measure for draft in made for s in draft.sheets]
+    withdraw(planned.workspace, "U0002", "", RETURNED + 3 * DAY)
+    assert shown(planned) == "差し戻し"
+
+
+def test_other_answers_than_those_of_the_right_book_are_asked_about(planned: Quarter) -> None:
+    planned.collect(planned.put(half(planned, ONE | TWO), "正しい.xlsx"), now=RETURNED)
+    wrong = typed(issued_book(planned, "計画"), {P1: LATE, C1: "協議中"}, quarter=0)
+    planned.collect(planned.put(wrong, "取り違え.xlsx"), now=RETURNED + DAY)
+    assert shown(planned) == "差し戻し"
+
+
 def test_the_answers_of_another_round_are_counted_and_in_the_order_of_the_sheet(planned: Quarter) -> None:
     answers = {P2: "予定通り", P1: LATE, C1: "人を増やします。"}
     wrong = typed(issued_book(planned, "計画"), answers, quarter=0)
