@@ -465,7 +465,8 @@ class Desk(Commands):
                     self._typed(year, measure_, a)
             self.say(f"struck {measure_} {item}")
         else:
-            item = f"K{max(int(i[1:]) for i in items) + 1 + choose.below(2)}"
+            used = {row["取組ID"] for row in eye.rows("取組") if row["施策ID"] == measure_}  # some have no name
+            item = f"K{max(int(i[1:]) for i in used) + 1 + choose.below(2)}"
             new = {
                 "施策ID": measure_,
                 "取組ID": item,
