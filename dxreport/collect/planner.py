@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ..domain import problems
 from ..domain.errors import MasterError
-from ..domain.fields import label
+from ..domain.fields import Ref, label
 from ..domain.merge import Merge
 from ..domain.problems import Problem, problem
 from ..intake.limits import Unreadable
@@ -24,7 +24,7 @@ from .originals import content_key, original, original_path
 from .plan import FilePlan, Plan, SheetPlan, Status
 from .reader import FileRead, FileReader, package_of, refused
 from .reading import Reading, SheetReading
-from .state import Fate, Replayed
+from .state import Fate, Replayed, SheetOutcome
 
 
 class Planner:
@@ -276,7 +276,7 @@ class Planner:
             return replace(unchanged, problems=(problem(problems.REPLACED, said | {"newer": now.replaced_by}),))
         if before and before.fate.is_in and now.fate.is_in and reading.id not in self._new:
             return unchanged
-        found = shown_problems(now, names)
+        found = (*shown_problems(now, names), *self._beside(sheet, now, state))
         if now.overtaken_by and now.fate.is_in:
             return replace(unchanged, problems=found)
         if not now.fate.is_in:
@@ -295,6 +295,20 @@ class Planner:
             meant=now.judged.elsewhere if not now.fate.is_in else "", kept=now.kept if now.fate.is_in else {},
             questions={ref: row.id for ref, row in rows.items() if row},
         )  # fmt: skip
+
+    def _beside(self, sheet: SheetReading, outcome: SheetOutcome, state: Replayed) -> Iterator[Problem]:
+        """Yield a problem (E210) about what a sheet of another round says beside: it would be lost with it."""
+        told = {Ref.parse(field) for p in outcome.judged.own for field in p.fields}
+        lost = [r for r, said in outcome.says.items() if r not in told and said.text != state.text(r)]
+        if outcome.fate is Fate.ELSEWHERE and lost:
+            settings, texts = self.books.master.settings, state.values() | dict(sheet.texts)
+            name = label(lost[0], settings, item_name(lost[0], texts, settings.catalogue))
+            cells = dict.fromkeys(sheet.cells[ref] for ref in lost if ref in sheet.cells)
+            yield problem(
+                problems.BESIDE_WRONG_ROUND, {"round": sheet.round, "meant": outcome.judged.elsewhere}, sheet=sheet.sheet,
+                cell="、".join(cells), label=name if len(lost) == 1 else f"{name} ほか{len(lost) - 1}か所",
+                value=outcome.says[lost[0]].text, fields=tuple(map(str, lost)), field=str(lost[0]),
+            )  # fmt: skip
 
 
 def _key(file: ReturnedFile) -> str:

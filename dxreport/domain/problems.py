@@ -174,6 +174,9 @@ OTHER_ROUND = ProblemKind("E208",
 MEASURE_GONE = ProblemKind("E209",
     "施策{measure}（発行{issue}で配付）は、いまのマスターにありません。取り込んでいません。",
     "マスターの「施策」シートにその行を戻してから、もう一度 dxreport collect を実行してください。")
+BESIDE_WRONG_ROUND = ProblemKind("E210",
+    "{round}に配付したシートに、ほかの記入もあります。取り込んでいません。",
+    "{meant}に配付したファイルにも、同じ記入をしてください。")
 
 # E3: cells
 LOCKED_CHANGED = ProblemKind("E301",

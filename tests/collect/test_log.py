@@ -189,6 +189,18 @@ def test_other_answers_than_those_of_the_right_book_are_asked_about(planned: Qua
     assert shown(planned) == "差し戻し"
 
 
+def test_what_the_wrong_book_says_beside_is_named_and_marked(planned: Quarter) -> None:
+    """主担当者 is open in both rounds: the right book must say it again."""
+    wrong = typed(issued_book(planned, "計画"), ONE | TWO | {CP: "新任"}, quarter=0)
+    first, beside = sheet_of(planned.collect(planned.put(wrong, "取り違え.xlsx"), now=RETURNED), HERE).problems
+    assert (first.code, beside.code, beside.fields, beside.value) == ("E207", "E210", (CP,), "新任")
+    [path] = (planned.workspace.reports / "差し戻し").glob("U0002*")
+    listed = openpyxl.load_workbook(path).worksheets[0]
+    assert [row[2].value for row in listed.iter_rows() if row[4].value == "新任"] == [beside.cell]
+    planned.collect(planned.put(half(planned, ONE | TWO | {CP: "新任"}), "正しい.xlsx"), now=RETURNED + DAY)
+    assert planned.values(HERE)[CP] == "新任" and shown(planned) == "反映済"
+
+
 def test_the_answers_of_another_round_are_counted_and_in_the_order_of_the_sheet(planned: Quarter) -> None:
     answers = {P2: "予定通り", P1: LATE, C1: "人を増やします。"}
     wrong = typed(issued_book(planned, "計画"), answers, quarter=0)
@@ -204,7 +216,7 @@ def test_an_answer_that_both_rounds_ask_for_reopens_no_settled_round(quarter: Qu
     actual = {"outcome.actual/O1/1": "31,000千円"}
     later = {"activity.progress/K1/2": "予定通り", "activity.progress/K2/2": "予定通り", **actual}
     sheet = sheet_of(quarter.collect(typed(quarter.filled({}), later), now=RETURNED + DAY), HERE)
-    assert ([p.code for p in sheet.problems], sheet.meant) == (["E207"], "第2四半期")
+    assert ([p.code for p in sheet.problems], sheet.meant) == (["E207", "E210"], "第2四半期")  # E210: 実績
     master = quarter.master
     rounds = [status(master, master.settings.rounds[n], RETURNED.date()).sheets for n in (1, 2)]
     assert [next(s.state for s in r if s.measure == HERE) for r in rounds] == [State.MERGED, State.HELD]
