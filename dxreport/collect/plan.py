@@ -66,8 +66,8 @@ class FilePlan:
 
     ``return_id`` is its number in 受付簿; ``new`` is True if this run enters it. A file of an earlier run is listed too
     if this run completed a sheet of it. ``package`` holds the decrypted parts of an .xlsx or .xlsm with held or refused
-    sheets of a known round, else None. ``told`` is True if an earlier run already reported this outcome, ``aside`` if what could not be read
-    of the file was dismissed.
+    sheets of a known round, else None. ``told`` is True if an earlier run already reported this outcome, ``aside`` if
+    what could not be read of the file was dismissed.
     """
 
     file: ReturnedFile

@@ -153,7 +153,8 @@ class Planner:
             before = books.state(measure).outcomes
             events = [*books.events(measure), *books.store.returned(reading, measure)]
             for key, now in books.replayed(measure, events).outcomes.items():
-                if key[0] == reading.id and before[key].fate.is_in and not now.fate.is_in:
+                known = before.get(key) if key[0] == reading.id else None
+                if known and known.fate.is_in and not now.fate.is_in:
                     lacking = "、".join(dict.fromkeys(p.label for p in (*now.judged.own, *now.judged.lacks) if p.label))
                     yield problem(problems.NOT_WHOLE, {"return": reading.id, "measure": measure, "field": lacking})
 

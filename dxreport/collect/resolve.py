@@ -45,9 +45,9 @@ class Decided:
 class Accepted:
     """The effects of accepting a sheet.
 
-    ``conflicts`` are those that are open now, including offers of items that the department added; ``not_taken`` are the problems
-    of cells whose text could not be taken, ``despite`` the other errors that it was accepted with. ``decided`` are the
-    cells that its answers leave as they are. ``blank`` is True if it has no answer at all.
+    ``conflicts`` are those that are open now, including offers of items that the department added; ``not_taken`` are
+    the problems of cells whose text could not be taken, ``despite`` the other errors that it was accepted with.
+    ``decided`` are the cells that its answers leave as they are. ``blank`` is True if it has no answer at all.
     """
 
     return_id: str

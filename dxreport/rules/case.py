@@ -31,10 +31,10 @@ class Case:
     ``measure`` is the sheet as returned, ``issued`` as it was sent (None in a check of the master itself),
     ``measures`` those of the master. ``round`` is that of the sheet, or the current one in a check of the master.
     ``inputs`` are the (field, period) that the issued sheet has input cells for (in a check of the master the sheets
-    of all rounds), None where that is not known; ``ended`` is what the 状態 of the measure says if it has ended (``第3四半期から中止``),
-    ``counted`` whether status and report count it in the round.
-    ``unread`` are texts that are as issued only because what their cells hold could not be used: none is called blank.
-    ``renamed`` has the names of departments by their 旧名称.
+    of all rounds), None where that is not known; ``ended`` is what the 状態 of the measure says if it has ended
+    (``第3四半期から中止``), ``counted`` whether status and report count it in the round. ``unread`` are texts that are as
+    issued only because what their cells hold could not be used: none is called blank. ``renamed`` has the names of
+    departments by their 旧名称.
     """
 
     measure: Measure
