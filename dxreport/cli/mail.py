@@ -110,12 +110,12 @@ def _tell(drafts: Drafts, folder: Path, written: WrittenDrafts) -> None:
         console.say(f"いらなくなった前の下書きを消しました: {first_ten(names, '通')}")
 
 
-def _rare_first(said_of: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
-    """Return what is said with the names that it is said of, what is said of few first."""
-    by_text: dict[str, list[str]] = {}
-    for said, name in said_of:
-        by_text.setdefault(said, []).append(name)
-    return sorted(by_text.items(), key=lambda item: len(item[1]))
+def _rare_first(messages: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+    """Group names by the message about them; the messages about the fewest come first."""
+    by_message: dict[str, list[str]] = {}
+    for message, name in messages:
+        by_message.setdefault(message, []).append(name)
+    return sorted(by_message.items(), key=lambda item: len(item[1]))
 
 
 def _names(paths: Iterable[Path]) -> str:

@@ -109,7 +109,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The number of activities newly late, and what became of those that were late in the quarter before.
+    """How many activities became late this quarter, and how those that were late last quarter stand now.
 
     ``other`` counts 報告事項なし, 予定なし, 設定にない語, and activities of measures that have ended.
     """

@@ -26,7 +26,7 @@ _LEGEND = (
     "太枠で色を付けたセルは修正が必要な箇所です。内容は各セルのメモにも記載しています。"
     "回答は各シートに記入してください（この一覧には記入できません）。"
 )
-# What is written here is not read, so that nobody should be able to.
+# Locked, because nothing typed here is ever read.
 _PROTECTION = '<sheetProtection sheet="1" objects="1" scenarios="1" formatColumns="0" formatRows="0"/>'
 COLUMNS = ("番号", "シート", "セル", "項目", "記入内容", "指摘", "対応")
 _WIDTHS = (6.0, 10.0, 12.0, 24.0, 26.0, 40.0, 40.0)

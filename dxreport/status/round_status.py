@@ -72,7 +72,7 @@ class SheetStatus:
 
 @dataclass(frozen=True, slots=True)
 class RoundStatus:
-    """All sheets of a round, and the unidentified files of any round that nobody has decided about."""
+    """All sheets of a round, and the unidentified files still to be dealt with, whatever round they came in."""
 
     round: Round
     sheets: tuple[SheetStatus, ...]
